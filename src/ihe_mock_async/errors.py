@@ -1,0 +1,55 @@
+"""Every error of ours, split by who is at fault.
+
+::
+
+    IheMockError
+    ├── PeerError              the client sent something wrong: answered as a SOAP fault
+    │   ├── MalformedMessageError      not XML, not MIME, or unsafe to read
+    │   └── SoapFaultError             the protocol forbids it (soap.fault gives it its shape)
+    ├── OperatorError          who started the server must act: one line, exit status 2
+    │   ├── SettingsError              a configuration value is unknown or wrong
+    │   ├── CertificateError           a certificate or key cannot serve
+    │   ├── AddressError               the host or port cannot be listened on
+    │   └── StoreError                 the database or the data folder cannot be used
+    └── DaemonError            the asked thing is not so (already running, not running): exit 1
+"""
+
+
+class IheMockError(Exception):
+    """The root of all errors that this package raises on purpose."""
+
+
+class PeerError(IheMockError):
+    """The client sent something wrong; the text is meant for the client."""
+
+
+class MalformedMessageError(PeerError):
+    """The octets cannot be read as what they claim to be, or are unsafe to read."""
+
+
+class SoapFaultError(PeerError):
+    """A message that the protocol answers with a fault; `soap.fault` subclasses it."""
+
+
+class OperatorError(IheMockError):
+    """Whoever started the server must change something; the text says what."""
+
+
+class SettingsError(OperatorError):
+    """A configuration value is unknown, of the wrong type or out of range."""
+
+
+class CertificateError(OperatorError):
+    """A certificate or its key is missing, does not match, or has expired."""
+
+
+class AddressError(OperatorError):
+    """The host and port cannot be listened on."""
+
+
+class StoreError(OperatorError):
+    """The database or the data folder cannot be used; nothing in it was changed."""
+
+
+class DaemonError(IheMockError):
+    """The daemon is not in the state that the command needs."""
