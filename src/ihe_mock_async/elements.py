@@ -69,8 +69,8 @@ def _check_gates(document: bytes, limits: XmlLimits) -> None:
         raise MalformedMessageError("The document is empty; expected an XML document.")
     if len(document) > limits.max_bytes:
         raise MalformedMessageError(
-            f"The XML document has {len(document)} octets, more than the {limits.max_bytes} allowed. "
-            "Send large documents as MTOM attachments, or raise max_envelope_bytes."
+            f"The XML document has {len(document)} octets, more than the {limits.max_bytes} "
+            "allowed. Send large documents as MTOM attachments, or raise max_envelope_bytes."
         )
     if document.count(b"<") > limits.max_tags:
         raise MalformedMessageError(

@@ -23,7 +23,7 @@ class Rule:
     """One requirement, stable and documented: the `id` is part of the public contract."""
 
     id: str
-    """Like `hl7v3-interaction-id` or `xds-slot-name-unique`: kebab-case, prefixed by its family."""
+    """Like `hl7v3-interaction-id` or `xds-slot-name-unique`: kebab-case, its family first."""
     severity: Severity
     text: str
     """The requirement, as one sentence."""

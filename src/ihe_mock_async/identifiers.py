@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# ISO OID as ITI TF-2: Appendix O prints it; ebXML metadata limits it to 64 characters (TF-3 4.2.3).
+# ISO OID as ITI TF-2: Appendix O prints it; ITI TF-3: 4.2.3 limits it to 64 characters.
 _OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _CX = re.compile(r"(?P<id>[^^&|~]+)\^\^\^&(?P<oid>[0-9.]+)&ISO")

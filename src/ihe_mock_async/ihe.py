@@ -83,7 +83,7 @@ class RegisteredPatient:
 
     identifier: PatientIdentifier
     patient_key: int
-    """The patient that the identifier belongs to; identifiers that share it are cross-referenced."""
+    """Its patient; identifiers that share a patient are cross-referenced."""
     subsumed_by: PatientIdentifier | None = None
     """Set when a merge made the identifier obsolete (ITI TF-2: 3.44.4.2.4)."""
 
