@@ -1,0 +1,1 @@
+"""What clients sent and what they were answered: the evidence of every exchange."""

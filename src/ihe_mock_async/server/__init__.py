@@ -1,0 +1,1 @@
+"""From a listening socket to the application: Hypercorn, TLS, the daemon and its log."""
