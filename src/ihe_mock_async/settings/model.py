@@ -1,0 +1,211 @@
+"""The settings themselves: immutable, each with its default and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from ihe_mock_async import ihe
+from ihe_mock_async.findings import Validation
+from ihe_mock_async.settings import kinds
+
+ENVIRONMENT_PREFIX = "MOCK_SERVER_"
+CONTRADICTION = "contradiction"
+"""Type of the error about keys that disagree; `ctx["all"]` holds (keys, text) pairs."""
+_MEBIBYTE = 1 << 20
+_RESERVED_PATHS = ("/health", "/metrics", "/__admin", "/ns")
+_ENDPOINT_ACTORS = {
+    "pix_add_endpoint": ihe.Actor.PIX_MANAGER,
+    "iti41_endpoint": ihe.Actor.DOCUMENT_REPOSITORY,
+}
+_WITHOUT_EFFECT_YET = (
+    "services",
+    "schema_dir",
+    "journal_max_entries",
+    "journal_max_bytes",
+    "admin_token",
+)
+
+
+class Settings(BaseSettings):
+    """All settings of one server; made in code, it reads neither environment nor file.
+
+    `settings.load` is what puts command line, environment, file and defaults together.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix=ENVIRONMENT_PREFIX,
+        env_ignore_empty=True,  # compose files pass variables that are set to nothing
+        hide_input_in_errors=True,  # patient-like data and secrets
+        validate_default=True,
+    )
+
+    host: kinds.Host = Field(
+        "0.0.0.0",  # noqa: S104 - containers must be reachable; documented
+        description="Address to listen on; clients of 0.0.0.0 are told 127.0.0.1.",
+    )
+    http_port: kinds.Port = Field(8080, description="Port of `start --http`.")
+    https_port: kinds.Port = Field(8443, description="Port of `start --https`.")
+    cert_path: kinds.SomePath = Field(
+        Path("certs/cert.pem"), description="Server certificate with its chain, PEM."
+    )
+    key_path: kinds.SomePath = Field(
+        Path("certs/key.pem"), description="Private key of the certificate, PEM."
+    )
+    client_ca_path: kinds.OptionalPath = Field(
+        None, description="CA certificates that client certificates are checked against, PEM."
+    )
+    client_auth: kinds.ClientAuth = Field(
+        "none", description="Whether a client certificate is asked for (mutual TLS, ITI-19)."
+    )
+    log_level: kinds.LogLevel = Field(
+        "INFO", description="Level of the console; the log file is always at DEBUG."
+    )
+    log_path: kinds.SomePath = Field(
+        Path("mocks/logs/mock-server.log"), description="Log file, rotated at 10 MB, 5 kept."
+    )
+    pix_add_endpoint: kinds.EndpointPath = Field(
+        "/pix/add", description="Path of the Patient Identifier Cross-reference Manager."
+    )
+    iti41_endpoint: kinds.EndpointPath = Field(
+        "/iti41/submit", description="Path of the Document Repository."
+    )
+    pid_path: kinds.SomePath = Field(
+        Path("mocks/.mock-server.pid"), description="PID file; one server runs per PID file."
+    )
+    data_dir: kinds.SomePath = Field(
+        Path("mocks/data"), description="Directory of the database and of documents."
+    )
+    services_dir: kinds.SomePath = Field(
+        Path("mocks/services"), description="Directory of companion service declarations."
+    )
+    database_url: kinds.DatabaseUrl = Field(
+        None, description="Database of patients and metadata; null: an SQLite file in data_dir."
+    )
+    validation: kinds.ValidationMode = Field(
+        Validation.ENFORCE,
+        description="enforce: findings of severity error are refused; strict: warnings, too; "
+        "report: whatever can be parsed is accepted. All findings are recorded.",
+    )
+    ack_codes: kinds.AckCodes = Field(
+        "CA", description="Codes of the ITI-44 acknowledgement: CA/CE/CR, or AA/AE/AR."
+    )
+    services: kinds.Names = Field((), description="Names of the companion services to serve.")
+    schema_dir: kinds.OptionalPath = Field(
+        None, description="Directory of XSDs to validate requests and responses against, too."
+    )
+    max_request_bytes: kinds.Octets = Field(
+        1024 * _MEBIBYTE, description="Largest request body; above it: 413."
+    )
+    max_envelope_bytes: kinds.Octets = Field(
+        64 * _MEBIBYTE, description="Largest SOAP envelope, without attachments."
+    )
+    huge_text: kinds.Flag = Field(
+        False, description="Allow text of more than 10 MB in one XML element (inline base64)."
+    )
+    read_timeout_seconds: kinds.Seconds = Field(
+        30, description="How long a client may pause while it sends a request."
+    )
+    drain_timeout_seconds: kinds.Seconds = Field(
+        30, description="How long requests in flight may take after the server was told to stop."
+    )
+    max_connections: kinds.Count = Field(2000, description="Connections open at the same time.")
+    journal_max_entries: kinds.CountOrZero = Field(
+        1000, description="Requests that the journal keeps; 0: off."
+    )
+    journal_max_bytes: kinds.OctetsOrZero = Field(
+        64 * _MEBIBYTE, description="Octets that the journal keeps in memory."
+    )
+    unknown_patients: kinds.UnknownPatients = Field(
+        "accept",
+        description="reject: XDSUnknownPatientId for a patient that no ITI-44 has fed.",
+    )
+    assigning_authorities: kinds.Oids = Field(
+        (), description="OIDs of the domains whose patient ids are registered; empty: all."
+    )
+    home_community_id: kinds.UrnOid = Field(
+        "urn:oid:1.3.6.1.4.1.21367.2017.2.6.2", description="homeCommunityId of this community."
+    )
+    repository_unique_id: kinds.Oid = Field(
+        "1.3.6.1.4.1.21367.2017.2.3.49",
+        description="repositoryUniqueId of this Document Repository.",
+    )
+    codes: kinds.Codes = Field(
+        default_factory=dict,
+        description="Allowed `code^^scheme` by coded attribute; an absent attribute: any code.",
+    )
+    admin_token: kinds.Secret = Field(
+        None, description="Token of the admin API; null: it answers loopback clients only."
+    )
+    redact: kinds.Flag = Field(
+        False, description="Mask patient names, ids and documents in logs and evidence."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only the arguments: `settings.load` reads the other sources, and says which it was."""
+        return (init_settings,)
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        contradictions = list(_contradictions(self))
+        if contradictions:
+            raise PydanticCustomError(
+                CONTRADICTION,
+                "{text}",
+                {
+                    "text": "; ".join(text for _, text in contradictions),
+                    "all": contradictions,
+                },
+            )
+        return self
+
+    def affinity_domain(self) -> ihe.AffinityDomain:
+        """What the members of the affinity domain have agreed on."""
+        return ihe.AffinityDomain(
+            assigning_authorities=frozenset(self.assigning_authorities),
+            home_community_id=self.home_community_id,
+            repository_unique_id=self.repository_unique_id,
+            codes={name: frozenset(codes) for name, codes in self.codes.items()},
+            reject_unknown_patients=self.unknown_patients == "reject",
+            validation=self.validation,
+            ack_codes=self.ack_codes,
+        )
+
+    def without_effect(self) -> tuple[str, ...]:
+        """Keys that were changed from their default, but do nothing in this version."""
+        fields = type(self).model_fields
+        return tuple(
+            key for key in _WITHOUT_EFFECT_YET if getattr(self, key) != fields[key].default
+        )
+
+
+def _contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Keys that do not go together, and why."""
+    paths = {key: str(getattr(settings, key)) for key in _ENDPOINT_ACTORS}
+    if len(set(paths.values())) < len(paths):
+        yield tuple(paths), f"both are {settings.pix_add_endpoint}: each needs its own path"
+    for key, own_actor in _ENDPOINT_ACTORS.items():
+        taken = (*_RESERVED_PATHS, *(f"/{actor}" for actor in ihe.Actor if actor is not own_actor))
+        if any(paths[key] == path or paths[key].startswith(f"{path}/") for path in taken):
+            yield (key,), f"{paths[key]} is a path that the server has for something else"
+    if settings.client_auth != "none" and settings.client_ca_path is None:
+        yield (
+            ("client_auth", "client_ca_path"),
+            f"client_auth is {settings.client_auth}, but there is no CA to check "
+            "client certificates against: set client_ca_path",
+        )
