@@ -1,0 +1,105 @@
+"""The evidence files that other test tools pick up: `pix-add.log` and `iti41-submissions/`.
+
+`pix-add.log` has one JSON object per line for each ITI-44 exchange. `iti41-submissions/` has two
+files per ITI-41 exchange, named by time and sequence: the SOAP envelope as it was received, and
+a JSON summary; the oldest are removed beyond the bound.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ihe_mock_async.journal.entry import Entry
+
+if TYPE_CHECKING:
+    from ihe_mock_async.journal.batch_writer import BatchWriter
+
+PIX_ADD_LOG = "pix-add.log"
+SUBMISSIONS = "iti41-submissions"
+
+
+class Evidence:
+    """Writes evidence of exchanges below a folder, through the batch writer."""
+
+    def __init__(self, folder: Path, writer: BatchWriter, *, max_submissions: int) -> None:
+        self._pix_add_log = folder / PIX_ADD_LOG
+        self._submissions = folder / SUBMISSIONS
+        self._writer = writer
+        self._max = max_submissions
+        self._kept: deque[str] = deque()
+        if self._submissions.is_dir():
+            self._kept.extend(sorted(path.stem for path in self._submissions.glob("*.json")))
+        self._writers: dict[str, Callable[[Entry], None]] = {
+            "ITI-44": self._patient_identity_feed,
+            "ITI-41": self._submission,
+        }
+
+    def write(self, entry: Entry) -> None:
+        """Leave evidence of an exchange whose transaction has an evidence file."""
+        write = self._writers.get(entry.transaction)
+        if write is not None:
+            write(entry)
+
+    def _patient_identity_feed(self, entry: Entry) -> None:
+        self._writer.append(self._pix_add_log, lambda: _summary(entry).encode() + b"\n")
+
+    def _submission(self, entry: Entry) -> None:
+        if self._max == 0:
+            return
+        name = f"{entry.received:%Y%m%dT%H%M%S.%fZ}-{entry.sequence:06d}"
+        self._writer.write_file(self._submissions / f"{name}.xml", entry.request_envelope)
+        self._writer.write_file(
+            self._submissions / f"{name}.json", lambda: _summary(entry).encode() + b"\n"
+        )
+        self._kept.append(name)
+        while len(self._kept) > self._max:
+            oldest = self._kept.popleft()
+            for suffix in (".xml", ".json"):
+                self._writer.remove(self._submissions / f"{oldest}{suffix}")
+
+
+def _summary(entry: Entry) -> str:
+    return json.dumps(
+        {
+            "sequence": entry.sequence,
+            "time": f"{entry.received:%Y-%m-%dT%H:%M:%S.%fZ}",
+            "namespace": entry.namespace,
+            "client": entry.client,
+            "transaction": entry.transaction,
+            "action": entry.action,
+            "messageId": entry.message_id,
+            "applicationMessageId": entry.application_message_id,
+            "patientIds": list(entry.patient_ids),
+            "outcome": entry.outcome.value,
+            "summary": entry.summary,
+            "durationMs": round(entry.duration_ms, 3),
+            "documents": [
+                {
+                    "uniqueId": unique_id,
+                    "contentId": document.content_id,
+                    "mediaType": document.media_type,
+                    "size": document.size,
+                    "sha1": document.sha1,
+                    "sha256": document.sha256,
+                }
+                for unique_id, document in entry.documents
+            ],
+            "findings": [
+                {
+                    "rule": finding.rule.id,
+                    "severity": finding.severity.value,
+                    "location": finding.location,
+                    "line": finding.line,
+                    "received": finding.received,
+                    "expected": finding.expected,
+                    "fix": finding.rule.fix,
+                }
+                for finding in entry.findings
+            ],
+        },
+        ensure_ascii=False,
+    )

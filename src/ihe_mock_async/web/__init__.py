@@ -1,0 +1,1 @@
+"""HTTP in front of the transactions: the pipeline, the SOAP endpoints, health, the Quart app."""

@@ -1,0 +1,140 @@
+"""The Quart app: SOAP endpoints, health, and errors that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from quart import Quart, Response, current_app, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from ihe_mock_async import transactions
+from ihe_mock_async.elements import XmlLimits
+from ihe_mock_async.journal.batch_writer import BatchWriter
+from ihe_mock_async.journal.evidence import Evidence
+from ihe_mock_async.journal.recorder import Recorder
+from ihe_mock_async.soap import fault
+from ihe_mock_async.soap.envelope import SoapVersion
+from ihe_mock_async.store import Store
+from ihe_mock_async.web import health, rules, soap_endpoints
+from ihe_mock_async.web.body import BodyLimits
+from ihe_mock_async.web.clock import Clock, IdSource
+from ihe_mock_async.web.endpoints import Endpoints
+from ihe_mock_async.web.pipeline import Services
+
+if TYPE_CHECKING:
+    from ihe_mock_async.settings import Settings
+    from ihe_mock_async.web.soap_endpoints import Receive, Scope, Send
+
+
+class MockServerApp(Quart):
+    """One affinity domain (and its namespaces) as an ASGI app.
+
+    SOAP endpoints are answered by the pipeline before Quart's routing sees the request: their
+    bodies are streamed, and a Quart request costs half the requests per second.
+    """
+
+    services: Services
+    protocol: str
+    port: int
+    log_counters: Callable[[], Mapping[str, int]]
+
+    @property
+    def endpoints(self) -> list[tuple[str, str]]:
+        """Path and description of each SOAP endpoint."""
+        return [(e.path, e.description) for e in self.services.endpoints]
+
+    async def asgi_app(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]  # plain mappings instead of Hypercorn's typed dicts
+        """Answer SOAP endpoints through the pipeline, everything else through Quart."""
+        if scope["type"] == "http":
+            found = self.services.endpoints.find(scope["path"])
+            if found is not None:
+                endpoint, namespace = found
+                await soap_endpoints.serve(
+                    scope,
+                    receive,
+                    send,
+                    endpoint=endpoint,
+                    namespace=namespace,
+                    services=self.services,
+                )
+                return
+        await super().asgi_app(scope, receive, send)  # type: ignore[arg-type]
+
+
+def create_app(
+    settings: Settings,
+    *,
+    protocol: str = "http",
+    host: str = "127.0.0.1",
+    port: int = 0,
+    clock: datetime | None = None,
+    seed: int | None = None,
+    writer: BatchWriter | None = None,
+) -> MockServerApp:
+    """Wire an app from its settings: the one place where the parts meet.
+
+    Opens the store (raises `StoreError`); the app closes it when it is shut down. `writer` is
+    the batch writer of the log files; without one the app makes its own.
+    """
+    app = MockServerApp(__name__, static_folder=None)
+    app.protocol, app.port = protocol, port
+    own_writer = writer is None
+    writer = writer or BatchWriter()
+    store = Store.open(settings.database_url, settings.data_dir)
+    evidence = Evidence(
+        settings.log_path.parent, writer, max_submissions=settings.journal_max_entries
+    )
+    app.services = Services(
+        domain=settings.affinity_domain(),
+        endpoints=Endpoints(settings, transactions.served()),
+        store=store,
+        recorder=Recorder(evidence, redact=settings.redact),
+        clock=Clock(clock),
+        ids=IdSource(seed),
+        body_limits=BodyLimits(settings.max_request_bytes, settings.max_envelope_bytes),
+        xml_limits=XmlLimits(settings.max_envelope_bytes, huge_text=settings.huge_text),
+    )
+    app.log_counters = lambda: {"dropped": writer.dropped, "errors": writer.errors}
+    app.register_blueprint(health.blueprint(app))
+    app.register_error_handler(HTTPException, _http_error)
+
+    @app.after_serving
+    async def close() -> None:
+        store.close()
+        if own_writer:
+            writer.close()
+
+    return app
+
+
+async def _http_error(error: HTTPException) -> Response:
+    """A SOAP fault for whoever posted a message, problem+json (RFC 9457) for everybody else."""
+    status = error.code or 500
+    if request.method == "POST" and "json" not in request.headers.get("content-type", ""):
+        return _soap_error(status)
+    response = jsonify(
+        {
+            "type": "about:blank",
+            "title": error.name,
+            "status": status,
+            "detail": f"{request.method} {request.path}: {error.description}",
+        }
+    )
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    return response
+
+
+def _soap_error(status: int) -> Response:
+    app = cast("MockServerApp", current_app)
+    known = ", ".join(path for path, _ in app.endpoints)
+    found = rules.NOT_FOUND.found("request line", received=request.path, expected=known)
+    problem = fault.sender(
+        f"There is no SOAP endpoint at {request.path}. Endpoints: {known}.",
+        found,
+        http_status=status,
+    )
+    document = fault.write(problem, SoapVersion.V1_2)
+    return Response(document, status, content_type="application/soap+xml; charset=utf-8")

@@ -1,0 +1,125 @@
+"""The ASGI adapter of the pipeline: SOAP paths are answered here, in front of Quart's routing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from ihe_mock_async.web import pipeline
+from ihe_mock_async.web.http import Request, Response
+
+if TYPE_CHECKING:
+    from ihe_mock_async.web.endpoints import Endpoint
+    from ihe_mock_async.web.pipeline import Services
+
+logger = logging.getLogger("ihe_mock_async.web")
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+MAX_DRAINED = 64 * 1024 * 1024
+"""Octets of a refused upload that are read and thrown away, so that the client sees the fault."""
+
+
+class ClientGoneError(Exception):
+    """The client closed the connection before the end of its request."""
+
+
+async def serve(
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    *,
+    endpoint: Endpoint,
+    namespace: str,
+    services: Services,
+) -> None:
+    """Answer one request at a SOAP endpoint."""
+    body = _Body(receive)
+    request = Request(
+        method=scope["method"],
+        path=scope["path"],
+        headers=_headers(scope["headers"]),
+        body=body,
+        client=_client(scope),
+        tls_subject=_tls_subject(scope),
+        namespace=namespace,
+    )
+    try:
+        response = await pipeline.handle(request, endpoint, services)
+    except ClientGoneError:
+        logger.info("client %s went away in the middle of its request", request.client)
+        return
+    except Exception:
+        # The one errorhandler of the SOAP endpoints: the cause goes to the log, never to a client.
+        logger.exception("failed on a message to %s", request.path)
+        response = pipeline.internal_error(services, request.path)
+    await _send(response, body, send)
+
+
+class _Body:
+    """The request body, pulled chunk by chunk: an unread body stays with the client."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.ended = False
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        while not self.ended:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self.ended = True
+                raise ClientGoneError
+            self.ended = not message.get("more_body", False)
+            if message["body"]:
+                return bytes(message["body"])
+        raise StopAsyncIteration
+
+    async def drain(self, limit: int) -> None:
+        """Read on without keeping anything, at most `limit` octets."""
+        try:
+            async for chunk in self:
+                limit -= len(chunk)
+                if limit < 0:
+                    return
+        except ClientGoneError:
+            return
+
+
+async def _send(response: Response, body: _Body, send: Send) -> None:
+    headers = [(k.lower().encode(), v.encode("latin-1")) for k, v in response.headers.items()]
+    headers.append((b"content-length", b"%d" % len(response.body)))
+    refused_early = not body.ended
+    if refused_early:
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send(
+        {"type": "http.response.body", "body": response.body, "more_body": refused_early}
+    )
+    if refused_early:
+        # Closing on unread octets would reset the connection and lose the answer.
+        await body.drain(MAX_DRAINED)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
+
+
+def _client(scope: Scope) -> str:
+    client = scope.get("client")
+    return f"{client[0]}:{client[1]}" if client else ""
+
+
+def _tls_subject(scope: Scope) -> str:
+    tls = scope.get("extensions", {}).get("tls") or {}
+    return str(tls.get("client_cert_subject") or "")
