@@ -1,0 +1,361 @@
+"""One HTTP/1.1 connection: octets in and out, deadlines, half-close and connection faults.
+
+h11 reads and writes the messages (RFC 9112); `request_cycle` is what the application sees of
+one of them. Nothing is read ahead of the application beyond a bounded buffer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import socket
+import struct
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import h11
+
+from ihe_mock_async.server.asgi import AsgiApp
+from ihe_mock_async.server.connections import Connections, Deadline
+from ihe_mock_async.server.peer import Peer
+from ihe_mock_async.server.request_cycle import RequestCycle
+
+_LOG = logging.getLogger("ihe_mock_async.server")
+
+_TLS_HANDSHAKE: Final = b"\x16\x03"
+_MIN_PROGRESS: Final = 1024
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
+_JOIN_UP_TO: Final = 256 * 1024
+_LINGER: Final = 10.0
+"""Seconds in which a client that we refuse may finish sending and read why."""
+_PYTHON_REPR = re.compile(r"[ :(]*(?:bytearray\()?b['\"].*", re.DOTALL)
+
+_EXPLANATIONS = {
+    408: "The request did not arrive in time: send header fields and body without pausing.",
+    431: "The header fields are larger than the {limits.header_bytes} octets read here.",
+    500: "The server failed on this request; its log says why.",
+    503: "{limits.connections} connections are open, which is the limit: close some first.",
+}
+
+
+class Http11Connection(asyncio.Protocol):
+    """Serves the requests of one client, one after the other, until either side closes."""
+
+    def __init__(
+        self, app: AsgiApp, connections: Connections, state: Mapping[str, Any] | None = None
+    ) -> None:
+        self.app = app
+        self.state = state or {}
+        """The application's lifespan state, copied into each scope."""
+        self.http = h11.Connection(h11.SERVER, connections.limits.header_bytes)
+        self.peer: Peer
+        self.peer_finished = asyncio.Event()
+        """Set when the client has closed its side, or is gone."""
+        self._transport: asyncio.Transport
+        self._loop = asyncio.get_running_loop()
+        self._limits = connections.limits
+        self._connections = connections
+        self._cycle: RequestCycle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._begun = False  # some of a header block has come
+        self._received = 0
+        self._buffered = 0
+        self._progress = 0
+        self._patience = self._limits.read_timeout
+        self._reading_deadline = Deadline(self._loop)
+        self._writing_deadline = Deadline(self._loop)
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._unsent = 0
+        self._closing = False
+        self._lost = asyncio.Event()
+
+    async def run(self, transport: asyncio.WriteTransport, early: bytes) -> None:
+        """Serve on a connected transport; returns when it is closed and the tasks are done.
+
+        `early` are octets that were already read from it.
+        """
+        if not isinstance(transport, asyncio.Transport) or transport.is_closing():
+            return
+        self._transport = transport
+        self.peer = Peer.of(transport)
+        transport.set_protocol(self)
+        transport.resume_reading()
+        admitted = self._connections.admit(self)
+        try:
+            if not admitted:
+                self.refuse(503, headers=[(b"retry-after", b"1")])
+            elif early:
+                self.data_received(early)
+            else:
+                self._await_request()
+            await self._lost.wait()
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+        finally:
+            self.cut()
+            self._connections.remove(self)
+
+    # What asyncio calls
+
+    def data_received(self, data: bytes) -> None:
+        """Take octets from the client."""
+        if self._closing:
+            return  # read only so that a reset does not overtake our last answer
+        self._received += len(data)
+        self._buffered += len(data)
+        self.http.receive_data(data)
+        if self._cycle is None:
+            self._next_request()
+            return
+        self._cycle.readable.set()
+        if self._buffered >= self._limits.body_buffer:
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        """Keep a half-closed connection while there is something left to answer."""
+        self.peer_finished.set()
+        if self._closing or self._cycle is None or self.peer.tls is not None:
+            return False  # TLS as asyncio speaks it knows no half-close
+        self.http.receive_data(b"")
+        self._cycle.readable.set()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is closed on both sides, or reset."""
+        self._closing = True
+        self._reading_deadline.cancel()
+        self._writing_deadline.cancel()
+        self.peer_finished.set()
+        self._writable.set()
+        self._lost.set()
+        if self._cycle is not None:
+            self._cycle.disconnect()
+
+    def pause_writing(self) -> None:
+        """The client reads slower than we write."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self._writable.set()
+
+    # What the drain calls
+
+    @property
+    def draining(self) -> bool:
+        """Whether the next response is the last one."""
+        return self._connections.draining
+
+    def drain(self) -> None:
+        """Close when idle, else after the response in flight."""
+        if self._cycle is None and not self._begun:
+            self.close()
+
+    def cut(self) -> None:
+        """Cancel the application and close without a word."""
+        for task in self._tasks:
+            task.cancel()
+        self._transport.abort()
+
+    # What a request cycle calls
+
+    def invite_body(self) -> None:
+        """Send `100 Continue` to a client that waits for it (RFC 9110, 10.1.1)."""
+        if self.http.they_are_waiting_for_100_continue:
+            invitation = h11.InformationalResponse(status_code=100, headers=[])
+            self.write([self.http.send(invitation) or b""])
+
+    def next_body_event(self) -> object:
+        """The body's next `h11.Data` or `h11.EndOfMessage`; anything else is neither yet."""
+        try:
+            event = self.http.next_event()
+        except h11.RemoteProtocolError as error:
+            self._malformed(error)
+            return None
+        if isinstance(event, h11.Data):
+            self._buffered -= len(event.data)
+        elif event is h11.NEED_DATA:
+            self._buffered = 0
+            self._transport.resume_reading()
+        return event
+
+    async def more_data(self, readable: asyncio.Event) -> None:
+        """Wait until the client has sent more; the deadline runs only meanwhile."""
+        if self._received - self._progress >= _MIN_PROGRESS:
+            self._progress = self._received
+            self._patience = self._limits.read_timeout
+        begun = self._loop.time()
+        self._reading_deadline.set(self._patience, self._too_slow)
+        try:
+            await readable.wait()
+        finally:
+            self._reading_deadline.clear()
+            self._patience -= self._loop.time() - begun
+
+    def write(self, pieces: Sequence[bytes]) -> None:
+        """Send octets, small ones in one write."""
+        if self._closing:
+            return
+        if sum(map(len, pieces)) <= _JOIN_UP_TO:
+            self._transport.write(b"".join(pieces))
+        else:
+            for piece in pieces:
+                self._transport.write(piece)
+
+    @property
+    def can_write(self) -> bool:
+        """Whether the client keeps up with reading."""
+        return self._writable.is_set()
+
+    async def writable(self) -> None:
+        """Wait until the client has read enough, or is cut off for reading nothing at all."""
+        if not self._writable.is_set():
+            self._watch_sending()
+            await self._writable.wait()
+            self._writing_deadline.clear()
+
+    def response_sent(self) -> None:
+        """Go on with the next request, or close."""
+        http = self.http
+        while http.their_state is h11.SEND_BODY:  # what the application did not care to read
+            if not isinstance(self.next_body_event(), h11.Data | h11.EndOfMessage):
+                break
+        if (
+            http.our_state is not h11.DONE
+            or http.their_state is not h11.DONE
+            or self._connections.draining
+        ):
+            self.close()
+            return
+        http.start_next_cycle()
+        self._cycle = None
+        self._transport.resume_reading()
+        self._next_request()
+
+    def refuse(
+        self, status: int, text: str = "", headers: Sequence[tuple[bytes, bytes]] = ()
+    ) -> None:
+        """Answer in plain text, if no answer has begun, and close."""
+        cycle = self._cycle
+        explanation = text or _EXPLANATIONS[status].format(limits=self._limits)
+        _LOG.info("Answering %s with %d: %s", self.peer.client, status, explanation)
+        if self.http.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            body = f"{explanation}\n".encode()
+            head = [
+                (b"content-type", b"text/plain; charset=utf-8"),
+                (b"content-length", b"%d" % len(body)),
+                (b"connection", b"close"),
+                *headers,
+            ]
+            events: list[h11.Event] = [h11.Response(status_code=status, headers=head)]
+            if cycle is None or not cycle.bodiless:
+                events.append(h11.Data(body))
+            self.write([self.http.send(event) or b"" for event in events])
+        if cycle is not None:
+            cycle.disconnect()
+        self.close()
+
+    def close(self) -> None:
+        """Send what is written, then end the connection in order."""
+        if self._closing:
+            return
+        self._closing = True
+        transport = self._transport
+        if self._all_read():
+            self._reading_deadline.clear()
+            transport.close()
+        else:
+            # Closing with unread input resets the connection, and the reset can overtake the
+            # answer: end our side, and read on until the client has ended its own.
+            self._reading_deadline.set(_LINGER, transport.abort)
+            if transport.can_write_eof():
+                transport.write_eof()
+            transport.resume_reading()
+        if transport.get_write_buffer_size():
+            self._watch_sending()
+
+    def reset(self) -> None:
+        """Close with a RST."""
+        self._closing = True
+        # SO_LINGER with a time of 0 makes the kernel send RST instead of FIN.
+        connected = self._transport.get_extra_info("socket")
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self._transport.abort()
+
+    # Inside
+
+    def _await_request(self) -> None:
+        if self._begun:
+            self._reading_deadline.set(self._limits.read_timeout, self._too_slow)
+        else:
+            self._reading_deadline.set(self._limits.keep_alive, self.close)
+
+    def _next_request(self) -> None:
+        try:
+            event = self.http.next_event()
+        except h11.RemoteProtocolError as error:
+            self._malformed(error)
+            return
+        if isinstance(event, h11.Request):
+            self._start(event)
+        elif event is h11.NEED_DATA:
+            begun = bool(self.http.trailing_data[0])
+            if not (begun and self._begun):  # the deadline is for the whole header block
+                self._begun = begun
+                self._await_request()
+        else:
+            self.close()
+
+    def _start(self, request: h11.Request) -> None:
+        self._begun = False
+        self._reading_deadline.clear()
+        if self._buffered > self._limits.header_bytes and self._header_size(request):
+            self.refuse(431)
+            return
+        self._progress = self._received
+        self._patience = self._limits.read_timeout
+        self._cycle = cycle = RequestCycle(self, request)
+        task = self._loop.create_task(cycle.run())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _header_size(self, request: h11.Request) -> bool:
+        size = len(request.target) + sum(len(n) + len(v) + 4 for n, v in request.headers)
+        return size > self._limits.header_bytes
+
+    def _malformed(self, error: h11.RemoteProtocolError) -> None:
+        if error.error_status_hint == 431:
+            self.refuse(431)
+        elif self.http.trailing_data[0].startswith(_TLS_HANDSHAKE):
+            self.refuse(400, "This port speaks plain HTTP, not TLS: use an http:// URL.")
+        else:
+            reason = _PYTHON_REPR.sub("", str(error))
+            self.refuse(400, f"This is not HTTP/1.1 as RFC 9112 has it: {reason}.")
+
+    def _too_slow(self) -> None:
+        self.refuse(408)
+
+    def _all_read(self) -> bool:
+        return (
+            self.http.their_state
+            in {
+                h11.DONE,
+                h11.MUST_CLOSE,
+                h11.CLOSED,
+                h11.IDLE,
+            }
+            and not (self.http.trailing_data[0])
+        )
+
+    def _watch_sending(self) -> None:
+        self._unsent = self._transport.get_write_buffer_size()
+        self._writing_deadline.set(self._limits.send_timeout, self._check_sending)
+
+    def _check_sending(self) -> None:
+        if self._transport.get_write_buffer_size() < self._unsent:
+            self._watch_sending()
+        else:
+            _LOG.info("Cutting off %s: it stopped reading its response", self.peer.client)
+            self._transport.abort()
