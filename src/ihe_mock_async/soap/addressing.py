@@ -1,0 +1,253 @@
+"""WS-Addressing 1.0 headers as IHE requires them (ITI TF-2: V.3.2.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from lxml import etree
+
+from ihe_mock_async.elements import local_name, namespace_of, path_of
+from ihe_mock_async.findings import Finding
+from ihe_mock_async.soap import rules
+from ihe_mock_async.soap.fault import FaultCode, SoapFault, summary
+from ihe_mock_async.soap.namespaces import OTHER_WSA_VERSIONS, WSA
+from ihe_mock_async.soap.version import SoapVersion
+
+_PREFIX = f"{{{WSA}}}"
+_ACTION = f"{_PREFIX}Action"
+_ADDRESS = f"{_PREFIX}Address"
+_FAULT_TO = f"{_PREFIX}FaultTo"
+_FROM = f"{_PREFIX}From"
+_MESSAGE_ID = f"{_PREFIX}MessageID"
+_RELATES_TO = f"{_PREFIX}RelatesTo"
+_REPLY_TO = f"{_PREFIX}ReplyTo"
+_TO = f"{_PREFIX}To"
+_ENDPOINTS = frozenset({_REPLY_TO, _FAULT_TO, _FROM})
+_ONCE = _ENDPOINTS | {_ACTION, _MESSAGE_ID, _TO}
+_HEADER = "/Envelope/Header"
+_TRUE = frozenset({"1", "true"})
+
+# The subcodes of WS-Addressing 1.0 SOAP Binding, section 6.4.
+_INVALID_HEADER = (WSA, "InvalidAddressingHeader")
+_INVALID_CARDINALITY = (WSA, "InvalidCardinality")
+_MISSING_ADDRESS = (WSA, "MissingAddressInEPR")
+_SUBCODES = {
+    rules.HEADER_CONTRADICTS: _INVALID_CARDINALITY,
+    rules.ADDRESS_PRESENT: _MISSING_ADDRESS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Addressing:
+    """The headers of a message, blanks around them removed; empty when absent.
+
+    Of an endpoint reference it is the address.
+    """
+
+    action: str = ""
+    message_id: str = ""
+    to: str = ""
+    reply_to: str = ""
+    fault_to: str = ""
+    from_: str = ""
+    relates_to: str = ""
+    present: bool = False
+    """Whether there is any header of WS-Addressing 1.0."""
+
+
+_ABSENT = Addressing()
+
+
+def read(
+    header: etree._Element | None, version: SoapVersion
+) -> tuple[Addressing, tuple[Finding, ...]]:
+    """The headers in soap:Header, and what is amiss with them.
+
+    Whether they must be there depends on the transaction: `missing_action` tells. Raises
+    `SoapFault` for headers that contradict each other, and endpoints without an address.
+    """
+    if header is None:
+        return _ABSENT, ()
+    blocks, findings = _collect(header)
+    if not blocks:
+        return _ABSENT, tuple(findings)
+    values = {tag: _value(block) for tag, block in blocks.items()}
+    findings += _check_endpoints(blocks, values)
+    findings += _check_presence(header, values)
+    if _ACTION in blocks:
+        findings += _check_action(blocks[_ACTION], version)
+    if findings:
+        _raise_essential(findings)
+    return _addressing(values), tuple(findings)
+
+
+def _collect(header: etree._Element) -> tuple[dict[str, etree._Element], list[Finding]]:
+    """The first header of each name by its Clark name, and what is amiss with the others."""
+    blocks: dict[str, etree._Element] = {}
+    findings: list[Finding] = []
+    for block in header:
+        tag = str(block.tag)
+        if tag.startswith(_PREFIX):
+            if blocks.setdefault(tag, block) is not block and tag in _ONCE:
+                findings.append(_twice(blocks[tag], block))
+        elif namespace_of(block) in OTHER_WSA_VERSIONS:
+            findings.append(_other_version(block))
+    return blocks, findings
+
+
+def _addressing(values: Mapping[str, str]) -> Addressing:
+    return Addressing(
+        action=values.get(_ACTION, ""),
+        message_id=values.get(_MESSAGE_ID, ""),
+        to=values.get(_TO, ""),
+        reply_to=values.get(_REPLY_TO, ""),
+        fault_to=values.get(_FAULT_TO, ""),
+        from_=values.get(_FROM, ""),
+        relates_to=values.get(_RELATES_TO, ""),
+        present=True,
+    )
+
+
+def _value(block: etree._Element) -> str:
+    """The text of a header, or the address of an endpoint reference."""
+    if block.tag in _ENDPOINTS:
+        return next(((a.text or "").strip() for a in block.iterchildren(_ADDRESS)), "")
+    return (block.text or "").strip()
+
+
+# ---------------------------------------------------------------- findings
+
+
+def _twice(first: etree._Element, second: etree._Element) -> Finding:
+    values = [_value(first), _value(second)]
+    if values[0] == values[1]:
+        return rules.HEADER_TWICE.found(path_of(second), line=second.sourceline)
+    return rules.HEADER_CONTRADICTS.found(
+        path_of(second),
+        line=second.sourceline,
+        received=" and ".join(values),
+        expected="one value",
+    )
+
+
+def _other_version(block: etree._Element) -> Finding:
+    return rules.ADDRESSING_VERSION.found(
+        path_of(block), line=block.sourceline, received=namespace_of(block), expected=WSA
+    )
+
+
+def _check_endpoints(
+    blocks: Mapping[str, etree._Element], values: Mapping[str, str]
+) -> Iterator[Finding]:
+    for tag in _ENDPOINTS & blocks.keys():
+        if not values[tag]:
+            yield rules.ADDRESS_PRESENT.found(path_of(blocks[tag]), line=blocks[tag].sourceline)
+
+
+def _check_presence(header: etree._Element, values: Mapping[str, str]) -> Iterator[Finding]:
+    if _REPLY_TO not in values:
+        yield rules.REPLY_TO.found(_HEADER, line=header.sourceline)
+    if not values.get(_MESSAGE_ID):
+        yield rules.MESSAGE_ID.found(_HEADER, line=header.sourceline)
+
+
+def _check_action(action: etree._Element, version: SoapVersion) -> Iterator[Finding]:
+    text = action.text or ""
+    if text != text.strip():
+        yield rules.ACTION_BLANKS.found(f"{_HEADER}/Action", line=action.sourceline)
+    understood = action.get(version.must_understand, "").strip()
+    if understood not in _TRUE:
+        yield rules.ACTION_MUST_UNDERSTAND.found(
+            f"{_HEADER}/Action/@mustUnderstand",
+            line=action.sourceline,
+            received=understood or _misnamed_attribute(action),
+            expected=f"1, in the namespace {version.namespace}",
+        )
+
+
+def _misnamed_attribute(action: etree._Element) -> str:
+    """MustUnderstand in another namespace, where it means nothing."""
+    for name in action.attrib:
+        namespace, _, local = str(name).rpartition("}")
+        if local == "mustUnderstand":
+            seen = f"of the namespace {namespace[1:]}" if namespace else "without a namespace"
+            return f"the attribute mustUnderstand {seen}"
+    return ""
+
+
+def _raise_essential(findings: list[Finding]) -> None:
+    essential = [found for found in findings if found.rule.essential]
+    if not essential:
+        return
+    local = essential[0].location.rpartition("/")[2].partition("[")[0]
+    raise SoapFault(
+        FaultCode.SENDER,
+        summary(essential),
+        findings=findings,
+        subcodes=(_INVALID_HEADER, _SUBCODES[essential[0].rule]),
+        problem_header=(WSA, local),
+    )
+
+
+def missing_action(addressing: Addressing, *, required: bool) -> Finding | None:
+    """What is amiss when there is no wsa:Action: an error when it is required, else a warning.
+
+    HL7 V3 transactions only should have it (ITI TF-2: V.3.1.2).
+    """
+    if addressing.action:
+        return None
+    if addressing.present:
+        rule = rules.ACTION_REQUIRED if required else rules.ACTION_RECOMMENDED
+    else:
+        rule = rules.ADDRESSING_REQUIRED if required else rules.ADDRESSING_RECOMMENDED
+    return rule.found(_HEADER)
+
+
+# ---------------------------------------------------------------- faults of the dispatcher
+
+
+def action_not_supported(action: str, supported: Collection[str]) -> SoapFault:
+    """The fault for a wsa:Action that the endpoint does not serve."""
+    close = get_close_matches(action, supported, n=1)
+    finding = rules.ACTION_SUPPORTED.found(
+        f"{_HEADER}/Action",
+        received=action[:200],
+        expected=close[0] if close else f"one of {', '.join(sorted(supported))}",
+    )
+    return SoapFault(
+        FaultCode.SENDER,
+        finding.describe(),
+        findings=(finding,),
+        subcodes=((WSA, "ActionNotSupported"),),
+        problem_action=action,
+    )
+
+
+def action_mismatch(action: str, root: etree._Element) -> SoapFault:
+    """The fault for a wsa:Action that is served, but not with this element in soap:Body."""
+    finding = rules.ACTION_MATCHES_BODY.found(
+        path_of(root),
+        line=root.sourceline,
+        received=f"{action[:200]} with {local_name(root)} of {namespace_of(root) or 'none'}",
+    )
+    return SoapFault(
+        FaultCode.SENDER,
+        finding.describe(),
+        findings=(finding,),
+        subcodes=(_INVALID_HEADER,),
+        problem_action=action,
+    )
+
+
+def message_addressing_header_required(name: str) -> SoapFault:
+    """The fault for a missing header, such as `Action` or `MessageID`."""
+    finding = rules.HEADER_REQUIRED.found(_HEADER, expected=f"wsa:{name}")
+    return SoapFault(
+        FaultCode.SENDER,
+        finding.describe(),
+        findings=(finding,),
+        subcodes=((WSA, "MessageAddressingHeaderRequired"),),
+        problem_header=(WSA, name),
+    )
