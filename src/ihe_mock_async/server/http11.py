@@ -12,10 +12,12 @@ import re
 import socket
 import struct
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 import h11
 
+from ihe_mock_async.server import plain_http
 from ihe_mock_async.server.asgi import AsgiApp
 from ihe_mock_async.server.connections import Connections, Deadline
 from ihe_mock_async.server.peer import Peer
@@ -29,6 +31,8 @@ _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 _JOIN_UP_TO: Final = 256 * 1024
 _LINGER: Final = 10.0
 """Seconds in which a client that we refuse may finish sending and read why."""
+_DRAINING_PATIENCE: Final = 1.0
+"""Seconds for the first request of a connection that was accepted just before the shutdown."""
 _PYTHON_REPR = re.compile(r"[ :(]*(?:bytearray\()?b['\"].*", re.DOTALL)
 
 _EXPLANATIONS = {
@@ -58,7 +62,9 @@ class Http11Connection(asyncio.Protocol):
         self._connections = connections
         self._cycle: RequestCycle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._begun = False  # some of a header block has come
+        self._begun = False  # some of a request has come
+        self._held = b""  # an everyday request whose body is not complete
+        self._untold: bytes | None = None  # the request in flight, if h11 has not seen it
         self._received = 0
         self._buffered = 0
         self._progress = 0
@@ -85,7 +91,7 @@ class Http11Connection(asyncio.Protocol):
         admitted = self._connections.admit(self)
         try:
             if not admitted:
-                self.refuse(503, headers=[(b"retry-after", b"1")])
+                self.refuse(HTTPStatus.SERVICE_UNAVAILABLE, headers=[(b"retry-after", b"1")])
             elif early:
                 self.data_received(early)
             else:
@@ -104,20 +110,20 @@ class Http11Connection(asyncio.Protocol):
         if self._closing:
             return  # read only so that a reset does not overtake our last answer
         self._received += len(data)
-        self._buffered += len(data)
-        self.http.receive_data(data)
-        if self._cycle is None:
-            self._next_request()
+        if self._cycle is None and (self._held or not self._begun):
+            self._read_plainly(self._held + data)
             return
-        self._cycle.readable.set()
-        if self._buffered >= self._limits.body_buffer:
-            self._transport.pause_reading()
+        self._tell_h11()
+        self._feed_h11(data)
 
     def eof_received(self) -> bool:
         """Keep a half-closed connection while there is something left to answer."""
         self.peer_finished.set()
+        if self._held:
+            self._release_held()
         if self._closing or self._cycle is None or self.peer.tls is not None:
             return False  # TLS as asyncio speaks it knows no half-close
+        self._tell_h11()
         self.http.receive_data(b"")
         self._cycle.readable.set()
         return True
@@ -194,6 +200,17 @@ class Http11Connection(asyncio.Protocol):
             self._reading_deadline.clear()
             self._patience -= self._loop.time() - begun
 
+    @property
+    def plain(self) -> bool:
+        """Whether the request in flight may be answered without h11."""
+        return self._untold is not None
+
+    def encode(self, events: Sequence[h11.Event]) -> list[bytes]:
+        """The octets of response events, in pieces."""
+        self._tell_h11()
+        send = self.http.send_with_data_passthrough
+        return [octets for event in events for octets in send(event) or ()]
+
     def write(self, pieces: Sequence[bytes]) -> None:
         """Send octets, small ones in one write."""
         if self._closing:
@@ -218,6 +235,11 @@ class Http11Connection(asyncio.Protocol):
 
     def response_sent(self) -> None:
         """Go on with the next request, or close."""
+        if self._untold is not None:  # h11 is still where the request began
+            self._untold = None
+            self._cycle = None
+            self._await_request()
+            return
         http = self.http
         while http.their_state is h11.SEND_BODY:  # what the application did not care to read
             if not isinstance(self.next_body_event(), h11.Data | h11.EndOfMessage):
@@ -230,6 +252,12 @@ class Http11Connection(asyncio.Protocol):
             self.close()
             return
         http.start_next_cycle()
+        rest, ended = http.trailing_data
+        if rest and not rest.strip(b"\r\n"):
+            # Old clients send an empty line after a body (RFC 9112, 2.2); h11 does not skip it.
+            self.http = h11.Connection(h11.SERVER, self._limits.header_bytes)
+            if ended:
+                self.http.receive_data(b"")
         self._cycle = None
         self._transport.resume_reading()
         self._next_request()
@@ -249,21 +277,24 @@ class Http11Connection(asyncio.Protocol):
                 (b"connection", b"close"),
                 *headers,
             ]
-            events: list[h11.Event] = [h11.Response(status_code=status, headers=head)]
+            reason = HTTPStatus(status).phrase.encode()
+            events: list[h11.Event] = [
+                h11.Response(status_code=status, headers=head, reason=reason)
+            ]
             if cycle is None or not cycle.bodiless:
                 events.append(h11.Data(body))
-            self.write([self.http.send(event) or b"" for event in events])
+            self.write(self.encode(events))
         if cycle is not None:
             cycle.disconnect()
-        self.close()
+        self.close(all_read=cycle is not None and self._all_read())
 
-    def close(self) -> None:
+    def close(self, *, all_read: bool | None = None) -> None:
         """Send what is written, then end the connection in order."""
         if self._closing:
             return
         self._closing = True
         transport = self._transport
-        if self._all_read():
+        if self._all_read() if all_read is None else all_read:
             self._reading_deadline.clear()
             transport.close()
         else:
@@ -290,7 +321,47 @@ class Http11Connection(asyncio.Protocol):
         if self._begun:
             self._reading_deadline.set(self._limits.read_timeout, self._too_slow)
         else:
-            self._reading_deadline.set(self._limits.keep_alive, self.close)
+            seconds = _DRAINING_PATIENCE if self.draining else self._limits.keep_alive
+            self._reading_deadline.set(seconds, self.close)
+
+    def _read_plainly(self, data: bytes) -> None:
+        self._held = b""
+        request = plain_http.read_request(data)
+        if isinstance(request, plain_http.PlainRequest):
+            self._untold = request.octets
+            self._start(RequestCycle(self, request.head, request.body))
+        elif request is plain_http.Reading.UNFINISHED:
+            self._held = data
+            if not self._begun:
+                self._begun = True
+                self._await_request()
+        else:
+            self._feed_h11(data.lstrip(b"\r\n") if not self._begun else data)
+
+    def _release_held(self) -> None:
+        held, self._held = self._held, b""
+        self._feed_h11(held)
+
+    def _tell_h11(self) -> None:
+        """Bring h11 to where we are: the request in flight is read, its answer not begun."""
+        if self._untold is None:
+            return
+        octets, self._untold = self._untold, None
+        self.http.receive_data(octets)
+        while self.http.their_state is not h11.DONE:
+            self.http.next_event()
+
+    def _feed_h11(self, data: bytes) -> None:
+        if not data:
+            return
+        self._buffered += len(data)
+        self.http.receive_data(data)
+        if self._cycle is None:
+            self._next_request()
+            return
+        self._cycle.readable.set()
+        if self._buffered >= self._limits.body_buffer:
+            self._transport.pause_reading()
 
     def _next_request(self) -> None:
         try:
@@ -299,7 +370,10 @@ class Http11Connection(asyncio.Protocol):
             self._malformed(error)
             return
         if isinstance(event, h11.Request):
-            self._start(event)
+            if self._header_size(event) > self._limits.header_bytes:
+                self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+                return
+            self._start(RequestCycle(self, _head(event)))
         elif event is h11.NEED_DATA:
             begun = bool(self.http.trailing_data[0])
             if not (begun and self._begun):  # the deadline is for the whole header block
@@ -308,34 +382,38 @@ class Http11Connection(asyncio.Protocol):
         else:
             self.close()
 
-    def _start(self, request: h11.Request) -> None:
+    def _start(self, cycle: RequestCycle) -> None:
         self._begun = False
         self._reading_deadline.clear()
-        if self._buffered > self._limits.header_bytes and self._header_size(request):
-            self.refuse(431)
-            return
         self._progress = self._received
         self._patience = self._limits.read_timeout
-        self._cycle = cycle = RequestCycle(self, request)
+        self._cycle = cycle
         task = self._loop.create_task(cycle.run())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _header_size(self, request: h11.Request) -> bool:
-        size = len(request.target) + sum(len(n) + len(v) + 4 for n, v in request.headers)
-        return size > self._limits.header_bytes
+    def _header_size(self, request: h11.Request) -> int:
+        if self._buffered <= self._limits.header_bytes:
+            return 0  # it cannot be larger than all that came
+        return len(request.target) + sum(len(n) + len(v) + 4 for n, v in request.headers)
 
     def _malformed(self, error: h11.RemoteProtocolError) -> None:
-        if error.error_status_hint == 431:
-            self.refuse(431)
+        if error.error_status_hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
+            self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         elif self.http.trailing_data[0].startswith(_TLS_HANDSHAKE):
-            self.refuse(400, "This port speaks plain HTTP, not TLS: use an http:// URL.")
+            self.refuse(
+                HTTPStatus.BAD_REQUEST, "This port speaks plain HTTP, not TLS: use an http:// URL."
+            )
         else:
             reason = _PYTHON_REPR.sub("", str(error))
-            self.refuse(400, f"This is not HTTP/1.1 as RFC 9112 has it: {reason}.")
+            self.refuse(
+                HTTPStatus.BAD_REQUEST, f"This is not HTTP/1.1 as RFC 9112 has it: {reason}."
+            )
 
     def _too_slow(self) -> None:
-        self.refuse(408)
+        if self._held:  # the application hears of it, too
+            self._release_held()
+        self.refuse(HTTPStatus.REQUEST_TIMEOUT)
 
     def _all_read(self) -> bool:
         return (
@@ -359,3 +437,9 @@ class Http11Connection(asyncio.Protocol):
         else:
             _LOG.info("Cutting off %s: it stopped reading its response", self.peer.client)
             self._transport.abort()
+
+
+def _head(request: h11.Request) -> plain_http.RequestHead:
+    return plain_http.RequestHead(
+        request.method, request.target, request.http_version, list(request.headers)
+    )

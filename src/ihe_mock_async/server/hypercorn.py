@@ -17,15 +17,15 @@ import logging
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from socket import socket
-from typing import Any
 
 import hypercorn.asyncio.run
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config, Sockets
 
+from ihe_mock_async.server.asgi import AsgiApp
 from ihe_mock_async.server.connections import Connections, ServerLimits
-from ihe_mock_async.server.http11 import AsgiApp, Http11Connection
+from ihe_mock_async.server.http11 import Http11Connection
 from ihe_mock_async.server.listener import BACKLOG
 from ihe_mock_async.server.tls import TlsMaterial
 
@@ -33,7 +33,7 @@ _AFTER_THE_DRAIN = 5.0
 """Seconds that Hypercorn waits longer than our drain, which is the one that counts."""
 
 
-async def serve(
+async def serve(  # noqa: PLR0913 - each is a keyword that every caller states
     app: AsgiApp,
     *,
     sockets: Sequence[socket],
@@ -58,10 +58,11 @@ async def serve(
         finally:  # also when serving is cancelled: from here on Hypercorn waits for connections
             connections.drain()
 
-    hypercorn.asyncio.run.TCPServer = _TcpServer  # type: ignore[misc] # falls through to Hypercorn's own for other configurations
+    wrapped = ASGIWrapper(app)  # type: ignore[arg-type] # its messages are typed, ours are plain
+    hypercorn.asyncio.run.TCPServer = _TcpServer  # type: ignore[attr-defined] # falls through to Hypercorn's own for other configurations
     try:
         await hypercorn.asyncio.run.worker_serve(
-            ASGIWrapper(app),  # type: ignore[arg-type] # our ASGI types are plain dictionaries
+            wrapped,
             config,
             sockets=Sockets(
                 secure_sockets=list(sockets) if tls else [],

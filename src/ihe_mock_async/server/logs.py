@@ -57,6 +57,7 @@ class LogWriter:
         self.writer.close()
 
     def __enter__(self) -> Self:
+        """Nothing more to do: `configure` opened it."""
         return self
 
     def __exit__(
@@ -65,6 +66,7 @@ class LogWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """Close."""
         self.close()
 
 

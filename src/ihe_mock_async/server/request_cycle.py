@@ -6,12 +6,15 @@ import asyncio
 import logging
 import time
 from email.utils import formatdate
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 import h11
 
+from ihe_mock_async.server import plain_http
 from ihe_mock_async.server.asgi import Message, Scope
+from ihe_mock_async.server.plain_http import Headers, RequestHead
 from ihe_mock_async.server.transport_control import EXTENSION, TransportControl
 
 if TYPE_CHECKING:
@@ -23,12 +26,14 @@ _PIECE: Final = 256 * 1024
 """Octets of a body that go into one `http.request` message, about."""
 _BODILESS: Final = frozenset({204, 304})
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
+_REASONS: Final = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 
 class RequestCycle:
     """Runs the application for one request; its `receive` pulls, its `send` waits."""
 
     __slots__ = (
+        "_body",
         "_body_read",
         "_connection",
         "_head_sent",
@@ -41,7 +46,10 @@ class RequestCycle:
         "request",
     )
 
-    def __init__(self, connection: Http11Connection, request: h11.Request) -> None:
+    def __init__(
+        self, connection: Http11Connection, request: RequestHead, body: bytes | None = None
+    ) -> None:
+        """Without a `body` it is pulled from the connection."""
         self.request = request
         self.readable = asyncio.Event()
         """Set by the connection when there may be more of the body."""
@@ -50,6 +58,7 @@ class RequestCycle:
         self.gone = False
         """The client is gone, or was refused."""
         self._connection = connection
+        self._body = body
         self._body_read = False
         self._start: Message | None = None
         self._head_sent = False
@@ -68,7 +77,7 @@ class RequestCycle:
         connection = self._connection
         try:
             await connection.app(self._scope(), self.receive, self.send)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the client must get an answer
             _LOG.exception("The application failed on %s", self._target())
         if self.complete or self.gone:
             return
@@ -126,6 +135,9 @@ class RequestCycle:
         self._taken_over = True
 
     def _piece(self) -> Message | None:
+        if self._body is not None:
+            self._body_read = True
+            return {"type": "http.request", "body": self._body, "more_body": False}
         self._connection.invite_body()
         pieces: list[bytes] = []
         size = 0
@@ -147,19 +159,29 @@ class RequestCycle:
         }
 
     def _wire(self, start: Message, body: bytes, *, more: bool) -> list[bytes]:
-        http = self._connection.http
-        wire: list[bytes] = []
+        events: list[h11.Event] = []
         if not self._head_sent:
             self._head_sent = True
-            wire += http.send_with_data_passthrough(self._head(start, body, more=more)) or ()
+            headers = self._headers(start, body, more=more)
+            if not more and self._connection.plain and not self.bodiless:
+                octets = plain_http.write_response(start["status"], headers, body)
+                if octets is not None:
+                    return [octets]
+            events.append(
+                h11.Response(
+                    status_code=start["status"],
+                    headers=headers,
+                    reason=_REASONS.get(start["status"], b""),
+                )
+            )
         if body and not self.bodiless:
-            wire += http.send_with_data_passthrough(h11.Data(body)) or ()
+            events.append(h11.Data(body))
         if not more:
-            wire += http.send_with_data_passthrough(h11.EndOfMessage()) or ()
-        return wire
+            events.append(h11.EndOfMessage())
+        return self._connection.encode(events)
 
-    def _head(self, start: Message, body: bytes, *, more: bool) -> h11.Response:
-        headers = list(start.get("headers", ()))
+    def _headers(self, start: Message, body: bytes, *, more: bool) -> Headers:
+        headers = [(bytes(name), bytes(value)) for name, value in start.get("headers", ())]
         names = {name.lower() for name, _ in headers}
         if not more and not self.bodiless and names.isdisjoint(_FRAMING):
             headers.append((b"content-length", b"%d" % len(body)))
@@ -167,7 +189,7 @@ class RequestCycle:
             headers.append((b"date", _date()))
         if self._connection.draining:
             headers.append((b"connection", b"close"))
-        return h11.Response(status_code=start["status"], headers=headers)
+        return headers
 
     def _scope(self) -> Scope:
         request = self.request
@@ -187,7 +209,7 @@ class RequestCycle:
             "raw_path": path,
             "query_string": query,
             "root_path": "",
-            "headers": list(request.headers),
+            "headers": request.headers,
             "client": peer.client,
             "server": peer.server,
             "state": dict(connection.state),
