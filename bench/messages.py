@@ -1,0 +1,320 @@
+"""The messages of the benchmarks: synthetic, valid, each with ids of its own.
+
+They are octet templates that are filled with numbers of fixed width: building a message must
+cost the load generator next to nothing, and its length must be known beforehand. OIDs are of
+the arc 2.999, which ISO/IEC 9834-1 keeps for examples.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+PIX_ADD_PATH = "/pix/add"
+ITI41_PATH = "/iti41/submit"
+ACCEPTED = b'code="CA"'
+"""What the accept acknowledgement of a PIX Add holds (ITI TF-2: Appendix O)."""
+SUCCESS = b"urn:oasis:names:tc:ebxml-regrep:ResponseStatusType:Success"
+"""What the RegistryResponse to an ITI-41 holds (ITI TF-3: 4.2.4)."""
+
+_MAX_NUMBER = 10**12
+_SOAP_HEADER = b"""\
+<?xml version="1.0" encoding="UTF-8"?>
+<soap:Envelope xmlns:soap="http://www.w3.org/2003/05/soap-envelope" \
+xmlns:wsa="http://www.w3.org/2005/08/addressing">
+  <soap:Header>
+    <wsa:Action soap:mustUnderstand="true">%(action)s</wsa:Action>
+    <wsa:MessageID>urn:uuid:00000000-0000-4000-8000-%%(number)012d</wsa:MessageID>
+    <wsa:ReplyTo soap:mustUnderstand="true">
+      <wsa:Address>http://www.w3.org/2005/08/addressing/anonymous</wsa:Address>
+    </wsa:ReplyTo>
+    <wsa:To>http://localhost%(path)s</wsa:To>
+  </soap:Header>
+"""
+
+# ---------------------------------------------------------------- ITI-44 PIX Add
+
+_PIX_ADD_ENVELOPE = (
+    _SOAP_HEADER % {b"action": b"urn:hl7-org:v3:PRPA_IN201301UV02", b"path": PIX_ADD_PATH.encode()}
+    + b"""\
+  <soap:Body>
+    <PRPA_IN201301UV02 xmlns="urn:hl7-org:v3" ITSVersion="XML_1.0">
+      <id root="2.999.1.1" extension="%(number)012d"/>
+      <creationTime value="20260105120000"/>
+      <interactionId root="2.16.840.1.113883.1.6" extension="PRPA_IN201301UV02"/>
+      <processingCode code="P"/>
+      <processingModeCode code="T"/>
+      <acceptAckCode code="AL"/>
+      <receiver typeCode="RCV">
+        <device classCode="DEV" determinerCode="INSTANCE">
+          <id root="2.999.1.2"/>
+          <asAgent classCode="AGNT">
+            <representedOrganization classCode="ORG" determinerCode="INSTANCE">
+              <id root="2.999.1.3"/>
+            </representedOrganization>
+          </asAgent>
+        </device>
+      </receiver>
+      <sender typeCode="SND">
+        <device classCode="DEV" determinerCode="INSTANCE">
+          <id root="2.999.1.4"/>
+          <asAgent classCode="AGNT">
+            <representedOrganization classCode="ORG" determinerCode="INSTANCE">
+              <id root="2.999.1.5"/>
+            </representedOrganization>
+          </asAgent>
+        </device>
+      </sender>
+      <controlActProcess classCode="CACT" moodCode="EVN">
+        <code code="PRPA_TE201301UV02" codeSystem="2.16.840.1.113883.1.6"/>
+        <subject typeCode="SUBJ" contextConductionInd="false">
+          <registrationEvent classCode="REG" moodCode="EVN">
+            <id nullFlavor="NA"/>
+            <statusCode code="active"/>
+            <subject1 typeCode="SBJ">
+              <patient classCode="PAT">
+                <id root="2.999.1.6" extension="%(number)012d"/>
+                <statusCode code="active"/>
+                <patientPerson classCode="PSN" determinerCode="INSTANCE">
+                  <name><family>Beispiel-%(number)012d</family><given>Berta</given></name>
+                  <telecom value="tel:+49-30-%(number)012d" use="HP"/>
+                  <administrativeGenderCode code="F"/>
+                  <birthTime value="19680229"/>
+                  <addr>
+                    <streetAddressLine>Musterweg 1</streetAddressLine>
+                    <city>Musterstadt</city>
+                    <postalCode>12345</postalCode>
+                    <country>DE</country>
+                  </addr>
+                </patientPerson>
+                <providerOrganization classCode="ORG" determinerCode="INSTANCE">
+                  <id root="2.999.1.6"/>
+                  <name>Musterklinik</name>
+                  <contactParty classCode="CON">
+                    <telecom value="tel:+49-30-1234567"/>
+                  </contactParty>
+                </providerOrganization>
+              </patient>
+            </subject1>
+            <custodian typeCode="CST">
+              <assignedEntity classCode="ASSIGNED">
+                <id root="2.999.1.5"/>
+              </assignedEntity>
+            </custodian>
+          </registrationEvent>
+        </subject>
+      </controlActProcess>
+    </PRPA_IN201301UV02>
+  </soap:Body>
+</soap:Envelope>
+"""
+)
+
+
+def pix_add(number: int) -> bytes:
+    """The envelope of a PIX Add; `number` makes its message and patient ids."""
+    return _PIX_ADD_ENVELOPE % {b"number": number % _MAX_NUMBER}
+
+
+def pix_add_request(host: str) -> bytes:
+    """A whole HTTP request, to be filled with `% {b"number": n}` of at most twelve digits."""
+    head = (
+        f"POST {PIX_ADD_PATH} HTTP/1.1\r\n"
+        f"Host: {host}\r\n"
+        "Content-Type: application/soap+xml; charset=UTF-8; "
+        'action="urn:hl7-org:v3:PRPA_IN201301UV02"\r\n'
+        f"Content-Length: {len(pix_add(0))}\r\n\r\n"
+    )
+    return head.encode() + _PIX_ADD_ENVELOPE
+
+
+CONSTANT_ACKNOWLEDGEMENT = b"""\
+<?xml version="1.0" encoding="UTF-8"?>
+<soap:Envelope xmlns:soap="http://www.w3.org/2003/05/soap-envelope" \
+xmlns:wsa="http://www.w3.org/2005/08/addressing"><soap:Header>\
+<wsa:Action soap:mustUnderstand="true">urn:hl7-org:v3:MCCI_IN000002UV01</wsa:Action>\
+</soap:Header><soap:Body><MCCI_IN000002UV01 xmlns="urn:hl7-org:v3" ITSVersion="XML_1.0">\
+<id root="2.999.1.7" extension="1"/><creationTime value="20260105120000"/>\
+<interactionId root="2.16.840.1.113883.1.6" extension="MCCI_IN000002UV01"/>\
+<processingCode code="P"/><processingModeCode code="T"/><acceptAckCode code="NE"/>\
+<receiver typeCode="RCV"><device classCode="DEV" determinerCode="INSTANCE">\
+<id root="2.999.1.4"/></device></receiver><sender typeCode="SND">\
+<device classCode="DEV" determinerCode="INSTANCE"><id root="2.999.1.2"/></device></sender>\
+<acknowledgement><typeCode code="CA"/><targetMessage><id root="2.999.1.1" extension="1"/>\
+</targetMessage></acknowledgement></MCCI_IN000002UV01></soap:Body></soap:Envelope>"""
+"""What the yardsticks answer, whatever they are sent: about 1 kB."""
+
+# ---------------------------------------------------------------- ITI-41 with MTOM
+
+_BLOCK = 256 * 1024
+_BOUNDARY = b"bench-boundary"
+_ROOT_ID = b"root@bench.example"
+_DOCUMENT_ID = b"document@bench.example"
+_DOCUMENT_CODES = (
+    # classification scheme of the attribute (ITI TF-3: Table 4.3.1.1-3), code, display name
+    (b"urn:uuid:41a5887f-8865-4c09-adf7-e362475b143a", b"REPORTS", b"Reports"),
+    (b"urn:uuid:f4f85eac-e6cb-4883-b524-f2705394840f", b"N", b"Normal"),
+    (b"urn:uuid:a09d5840-386c-46f2-b5ad-9c3699a4309d", b"OCTETS", b"Octets"),
+    (b"urn:uuid:f33fb8ac-18af-42cc-ae0e-ed0b0bdb91e1", b"HOSP", b"Hospital"),
+    (b"urn:uuid:cccf5598-8b07-4b77-a05e-ae952c785ead", b"GENERAL", b"General medicine"),
+    (b"urn:uuid:f0306f51-975f-434e-a61c-c59651d33983", b"REPORT", b"Report"),
+)
+_CONTENT_TYPE_CODE = (b"urn:uuid:aa543740-bdda-424e-8c96-df4873be8500", b"VISIT", b"Visit")
+_PATIENT_ID = b"%(number)012d^^^&amp;2.999.1.6&amp;ISO"
+
+
+def _slot(name: bytes, value: bytes) -> bytes:
+    return (
+        b'<rim:Slot name="' + name + b'"><rim:ValueList><rim:Value>'
+        + value + b"</rim:Value></rim:ValueList></rim:Slot>"
+    )  # fmt: skip
+
+
+def _name(text: bytes) -> bytes:
+    return b'<rim:Name><rim:LocalizedString value="' + text + b'"/></rim:Name>'
+
+
+def _code(owner: bytes, index: int, scheme: bytes, code: bytes, display: bytes) -> bytes:
+    return (
+        b'<rim:Classification id="' + owner + b'-code-%d" ' % index
+        + b'objectType="urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:Classification" '
+        + b'classificationScheme="' + scheme + b'" classifiedObject="' + owner + b'" '
+        + b'nodeRepresentation="' + code + b'">'
+        + _slot(b"codingScheme", b"2.999.1.8") + _name(display) + b"</rim:Classification>"
+    )  # fmt: skip
+
+
+def _identifier(owner: bytes, name: bytes, scheme: bytes, value: bytes) -> bytes:
+    return (
+        b'<rim:ExternalIdentifier id="' + owner + b"-" + name + b'" '
+        + b'objectType="urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:'
+        + b'ExternalIdentifier" identificationScheme="' + scheme + b'" registryObject="'
+        + owner + b'" value="' + value + b'">' + _name(name) + b"</rim:ExternalIdentifier>"
+    )  # fmt: skip
+
+
+_DOCUMENT_ENTRY = (
+    b'<rim:ExtrinsicObject id="Document01" mimeType="application/octet-stream" '
+    b'objectType="urn:uuid:7edca82f-054d-47f2-a032-9b2a5b5186c1">'
+    + _slot(b"creationTime", b"20260105120000")
+    + _slot(b"languageCode", b"de-DE")
+    + _slot(b"sourcePatientId", _PATIENT_ID)
+    + _name(b"Benchmark document")
+    + b"".join(_code(b"Document01", i, *code) for i, code in enumerate(_DOCUMENT_CODES))
+    + _identifier(
+        b"Document01",
+        b"XDSDocumentEntry.patientId",
+        b"urn:uuid:58a6f841-87b3-4a3e-92fd-a8ffeff98427",
+        _PATIENT_ID,
+    )
+    + _identifier(
+        b"Document01",
+        b"XDSDocumentEntry.uniqueId",
+        b"urn:uuid:2e82c1f6-a085-4c72-9da3-8640a32e42ab",
+        b"2.999.2.1%(number)012d",
+    )
+    + b"</rim:ExtrinsicObject>"
+)
+_SUBMISSION_SET = (
+    b'<rim:RegistryPackage id="SubmissionSet01" '
+    b'objectType="urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:RegistryPackage">'
+    + _slot(b"submissionTime", b"20260105120000")
+    + _name(b"Benchmark submission")
+    + _code(b"SubmissionSet01", 0, *_CONTENT_TYPE_CODE)
+    + _identifier(
+        b"SubmissionSet01",
+        b"XDSSubmissionSet.patientId",
+        b"urn:uuid:6b5aea1a-874d-4603-a4bc-96a0a7b38446",
+        _PATIENT_ID,
+    )
+    + _identifier(
+        b"SubmissionSet01",
+        b"XDSSubmissionSet.sourceId",
+        b"urn:uuid:554ac39e-e3fe-47fe-b233-965d2a147832",
+        b"2.999.1.4",
+    )
+    + _identifier(
+        b"SubmissionSet01",
+        b"XDSSubmissionSet.uniqueId",
+        b"urn:uuid:96fdda7c-d067-4183-912e-bf5ee74998a8",
+        b"2.999.2.2%(number)012d",
+    )
+    + b"</rim:RegistryPackage>"
+    b'<rim:Classification id="node" classifiedObject="SubmissionSet01" '
+    b'objectType="urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:Classification" '
+    b'classificationNode="urn:uuid:a54d6aa5-d40d-43f9-88c5-b4633d873bdd"/>'
+    b'<rim:Association id="member" sourceObject="SubmissionSet01" targetObject="Document01" '
+    b'objectType="urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:Association" '
+    b'associationType="urn:oasis:names:tc:ebxml-regrep:AssociationType:HasMember">'
+    + _slot(b"SubmissionSetStatus", b"Original")
+    + b"</rim:Association>"
+)
+_ITI41_ENVELOPE = (
+    _SOAP_HEADER
+    % {
+        b"action": b"urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b",
+        b"path": ITI41_PATH.encode(),
+    }
+    + b'<soap:Body><xdsb:ProvideAndRegisterDocumentSetRequest xmlns:xdsb="urn:ihe:iti:xds-b:2007">'
+    b'<lcm:SubmitObjectsRequest xmlns:lcm="urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0">'
+    b'<rim:RegistryObjectList xmlns:rim="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0">'
+    + _DOCUMENT_ENTRY
+    + _SUBMISSION_SET
+    + b"</rim:RegistryObjectList></lcm:SubmitObjectsRequest>"
+    b'<xdsb:Document id="Document01"><xop:Include '
+    b'xmlns:xop="http://www.w3.org/2004/08/xop/include" href="cid:' + _DOCUMENT_ID + b'"/>'
+    b"</xdsb:Document></xdsb:ProvideAndRegisterDocumentSetRequest></soap:Body></soap:Envelope>"
+)
+ITI41_CONTENT_TYPE = (
+    b'multipart/related; type="application/xop+xml"; boundary="' + _BOUNDARY + b'"; '
+    b'start="<' + _ROOT_ID + b'>"; start-info="application/soap+xml"; '
+    b'action="urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b"'
+).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A Provide and Register of one document, in pieces: the document itself may be huge."""
+
+    head: bytes
+    """Everything before the document's first octet."""
+    document: Iterator[bytes]
+    tail: bytes
+    """Everything after its last one."""
+    size: int
+    """Octets of the document."""
+
+    @property
+    def content_length(self) -> int:
+        """Octets of the whole HTTP body."""
+        return len(self.head) + self.size + len(self.tail)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The HTTP body, once."""
+        yield self.head
+        yield from self.document
+        yield self.tail
+
+
+def iti41(number: int, document: Iterator[bytes], size: int) -> Submission:
+    """The HTTP body of a submission; `number` makes its message, patient and unique ids."""
+    envelope = _ITI41_ENVELOPE % {b"number": number % _MAX_NUMBER}
+    head = (
+        b"--" + _BOUNDARY + b"\r\n"
+        b'Content-Type: application/xop+xml; charset=UTF-8; type="application/soap+xml"\r\n'
+        b"Content-Transfer-Encoding: binary\r\n"
+        b"Content-ID: <" + _ROOT_ID + b">\r\n\r\n" + envelope + b"\r\n--" + _BOUNDARY + b"\r\n"
+        b"Content-Type: application/octet-stream\r\n"
+        b"Content-Transfer-Encoding: binary\r\n"
+        b"Content-ID: <" + _DOCUMENT_ID + b">\r\n\r\n"
+    )
+    return Submission(head, document, b"\r\n--" + _BOUNDARY + b"--\r\n", size)
+
+
+def document(size: int, seed: int) -> Iterator[bytes]:
+    """The octets of a document in blocks: the same for each seed, and no two blocks alike."""
+    block = bytearray(hashlib.shake_256(b"%d" % seed).digest(_BLOCK))
+    for index, start in enumerate(range(0, size, _BLOCK)):
+        block[:8] = index.to_bytes(8)
+        yield bytes(block[: size - start])
