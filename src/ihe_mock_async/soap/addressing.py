@@ -227,10 +227,11 @@ def action_not_supported(action: str, supported: Collection[str]) -> SoapFault:
 
 def action_mismatch(action: str, root: etree._Element) -> SoapFault:
     """The fault for a wsa:Action that is served, but not with this element in soap:Body."""
+    seen = f"{local_name(root)} of {namespace_of(root) or 'no namespace'}"
     finding = rules.ACTION_MATCHES_BODY.found(
         path_of(root),
         line=root.sourceline,
-        received=f"{action[:200]} with {local_name(root)} of {namespace_of(root) or 'none'}",
+        received=f"{action[:200]} with {seen}",
     )
     return SoapFault(
         FaultCode.SENDER,

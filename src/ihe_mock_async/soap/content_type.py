@@ -12,6 +12,8 @@ from ihe_mock_async.soap import rules
 from ihe_mock_async.soap.fault import refusal
 
 MAX_BOUNDARY_LENGTH = 70
+_SHOWN = 300
+"""How much of the header is shown, in characters."""
 _NAME = r"[^\s\"(),/:;<=>?@\[\\\]{}\x00-\x1f\x7f]+"
 _MEDIA_TYPE = re.compile(rf"\s*({_NAME}/{_NAME})\s*(?=;|\Z)")
 # Unquoted values are wider than RFC 2045's token: boundaries with : + = / are sent without quotes.
@@ -61,7 +63,9 @@ def _parameters(header: str, position: int) -> dict[str, str]:
         name = match["name"].lower()
         if name in parameters:
             raise refusal(
-                rules.CONTENT_TYPE_PARAMETER_ONCE.found(f"Content-Type; {name}", received=header)
+                rules.CONTENT_TYPE_PARAMETER_ONCE.found(
+                    f"Content-Type; {name}", received=header[:_SHOWN]
+                )
             )
         quoted = match["quoted"]
         parameters[name] = match["plain"] if quoted is None else _ESCAPED.sub(r"\1", quoted)
@@ -70,15 +74,15 @@ def _parameters(header: str, position: int) -> dict[str, str]:
 
 def _broken(header: str, position: int) -> Finding:
     return rules.CONTENT_TYPE_SYNTAX.found(
-        f"Content-Type, character {position + 1}", received=header
+        f"Content-Type, character {position + 1}", received=header[:_SHOWN]
     )
 
 
 def _check_boundary(boundary: str, header: str) -> None:
     if not boundary:
-        raise refusal(rules.BOUNDARY_PRESENT.found("Content-Type", received=header))
+        raise refusal(rules.BOUNDARY_PRESENT.found("Content-Type", received=header[:_SHOWN]))
     if not _BOUNDARY.fullmatch(boundary):
-        length = f"{len(boundary)} characters: {boundary}"
+        length = f"{len(boundary)} characters: {boundary[:_SHOWN]}"
         raise refusal(
             rules.BOUNDARY_SYNTAX.found(
                 "Content-Type; boundary",

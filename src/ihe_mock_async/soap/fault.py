@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from http import HTTPStatus
 
@@ -131,9 +131,8 @@ def summary(findings: Sequence[Finding]) -> str:
 
 # ---------------------------------------------------------------- the envelope
 
-_PREFIXES = {"soap": SOAP12, "wsa": WSA}
-_S12 = ElementMaker(namespace=SOAP12, nsmap=_PREFIXES)
-_S11 = ElementMaker(namespace=SOAP11, nsmap={"soap": SOAP11, "wsa": WSA})
+_S12 = ElementMaker(namespace=SOAP12, nsmap={"soap": SOAP12})
+_S11 = ElementMaker(namespace=SOAP11, nsmap={"soap": SOAP11})
 _WSA = ElementMaker(namespace=WSA, nsmap={"wsa": WSA})
 _PLAIN = ElementMaker()
 _LANG = f"{{{XML}}}lang"
@@ -153,19 +152,40 @@ def write(  # noqa: PLR0913 - the headers that a message may have
     `findings` replaces those of the fault in `Detail/error`, for all that is known of the
     message. `relates_to`, `message_id` and `to` are left out when empty.
     """
+    scope = _scope(fault, version)
     error = _error(fault.reason, fault.findings if findings is None else findings)
+    headers = [*_upgrade(fault, scope), *_not_understood(fault, scope)]
     if version is SoapVersion.V1_2:
-        envelope = _S12.Envelope(
-            _S12.Header(*_addressing(fault, version, relates_to, message_id, to), *_blocks(fault)),
-            _S12.Body(_fault_12(fault, error)),
-        )
+        body = _fault_12(fault, error, scope)
     else:
-        headers = [*_blocks(fault), *_fault_detail_header(fault)]
-        # A SOAP 1.1 client without WS-Addressing must not meet a header it has to understand.
-        if relates_to:
-            headers = [*_addressing(fault, version, relates_to, message_id, to), *headers]
-        envelope = _S11.Envelope(_S11.Header(*headers), _S11.Body(_fault_11(fault, error)))
+        body = _fault_11(fault, error)
+        headers += _fault_detail_header(fault, scope)
+    # A SOAP 1.1 client without WS-Addressing must not meet a header it has to understand.
+    if version is SoapVersion.V1_2 or relates_to:
+        headers = [*_addressing(fault, version, relates_to, message_id, to), *headers]
+    # Prefixes of QNames in text are declared here: below, libxml2 merges declarations.
+    soap = ElementMaker(namespace=version.namespace, nsmap={p: ns for ns, p in scope.items()})
+    envelope = soap.Envelope(soap.Header(*headers), soap.Body(body))
     return etree.tostring(envelope, xml_declaration=True, encoding="UTF-8")
+
+
+def _scope(fault: SoapFault, version: SoapVersion) -> dict[str, str]:
+    """The prefix of each namespace that the envelope needs for QNames in text."""
+    scope = {version.namespace: "soap", WSA: "wsa"}
+    names = [*fault.not_understood, *fault.subcodes]
+    if fault.code is FaultCode.VERSION_MISMATCH:
+        names.append((SOAP12, "Envelope"))
+    if fault.problem_header is not None:
+        names.append(fault.problem_header)
+    for namespace, _ in names:
+        if namespace:
+            scope.setdefault(namespace, f"n{len(scope)}")
+    return scope
+
+
+def _qname(name: QualifiedName, scope: Mapping[str, str]) -> str:
+    namespace, local = name
+    return f"{scope[namespace]}:{local}" if namespace else local
 
 
 def _addressing(
@@ -180,36 +200,29 @@ def _addressing(
     return [action, *(element(sanitise(text)) for element, text in optional if text)]
 
 
-def _blocks(fault: SoapFault) -> list[etree._Element]:
-    """Upgrade and NotUnderstood (SOAP 1.2 part 1, 5.4.7 and 5.4.8), in both versions."""
-    blocks = [
-        _qname_holder("NotUnderstood", name, namespace) for namespace, name in fault.not_understood
-    ]
-    if fault.code is FaultCode.VERSION_MISMATCH:
-        supported = _qname_holder("SupportedEnvelope", "Envelope", SOAP12)
-        blocks.append(ElementMaker(namespace=SOAP12, nsmap={"env": SOAP12}).Upgrade(supported))
-    return blocks
+def _upgrade(fault: SoapFault, scope: Mapping[str, str]) -> list[etree._Element]:
+    # SOAP 1.2 part 1, 5.4.7: of SOAP 1.2 in an envelope of SOAP 1.1, too.
+    if fault.code is not FaultCode.VERSION_MISMATCH:
+        return []
+    return [_S12.Upgrade(_S12.SupportedEnvelope(qname=_qname((SOAP12, "Envelope"), scope)))]
 
 
-def _qname_holder(element: str, name: str, namespace: str) -> etree._Element:
-    """An element of SOAP 1.2 whose attribute `qname` is a QName; its prefix is declared here."""
-    nsmap = {"env": SOAP12} | ({"q": namespace} if namespace else {})
-    maker = ElementMaker(namespace=SOAP12, nsmap=nsmap)
-    return maker(element, qname=f"q:{name}" if namespace else name)
+def _not_understood(fault: SoapFault, scope: Mapping[str, str]) -> list[etree._Element]:
+    # SOAP 1.2 part 1, 5.4.8.
+    return [_S12.NotUnderstood(qname=_qname(name, scope)) for name in fault.not_understood]
 
 
-def _fault_12(fault: SoapFault, error: etree._Element) -> etree._Element:
+def _fault_12(fault: SoapFault, error: etree._Element, scope: Mapping[str, str]) -> etree._Element:
     code = _S12.Code(_S12.Value(f"soap:{fault.code.value}"))
     parent = code
-    for namespace, name in fault.subcodes:
-        value = ElementMaker(namespace=SOAP12, nsmap={"soap": SOAP12, "sub": namespace})
-        subcode = _S12.Subcode(value.Value(f"sub:{name}"))
+    for name in fault.subcodes:
+        subcode = _S12.Subcode(_S12.Value(_qname(name, scope)))
         parent.append(subcode)
         parent = subcode
     return _S12.Fault(
         code,
         _S12.Reason(_S12.Text(sanitise(fault.reason), {_LANG: "en"})),
-        _S12.Detail(error, *_problems(fault)),
+        _S12.Detail(error, *_problems(fault, scope)),
     )
 
 
@@ -223,21 +236,19 @@ def _fault_11(fault: SoapFault, error: etree._Element) -> etree._Element:
     )
 
 
-def _problems(fault: SoapFault) -> list[etree._Element]:
+def _problems(fault: SoapFault, scope: Mapping[str, str]) -> list[etree._Element]:
     """What WS-Addressing 1.0 SOAP Binding, 6.3, puts into the details of its faults."""
     problems = []
     if fault.problem_header is not None:
-        namespace, name = fault.problem_header
-        maker = ElementMaker(namespace=WSA, nsmap={"wsa": WSA, "q": namespace})
-        problems.append(maker.ProblemHeaderQName(f"q:{name}"))
+        problems.append(_WSA.ProblemHeaderQName(_qname(fault.problem_header, scope)))
     if fault.problem_action:
         problems.append(_WSA.ProblemAction(_WSA.Action(sanitise(fault.problem_action))))
     return problems
 
 
-def _fault_detail_header(fault: SoapFault) -> list[etree._Element]:
+def _fault_detail_header(fault: SoapFault, scope: Mapping[str, str]) -> list[etree._Element]:
     # SOAP 1.1 forbids details of header problems in the body (SOAP 1.1, 4.4).
-    problems = _problems(fault)
+    problems = _problems(fault, scope)
     return [_WSA.FaultDetail(*problems)] if problems else []
 
 

@@ -17,13 +17,15 @@ from ihe_mock_async.soap import rules
 from ihe_mock_async.soap.content_type import ContentType
 from ihe_mock_async.soap.fault import SoapFault, refusal
 from ihe_mock_async.soap.multipart import MultipartReader, PartData, PartEnded, PartHeaders
+from ihe_mock_async.soap.part import Part, read_headers, without_brackets
 from ihe_mock_async.soap.transfer_encoding import DECODERS, IDENTITY, Decoder
 
 XOP_XML = "application/xop+xml"
 SOAP_XML = "application/soap+xml"
-_FOLDED = re.compile(r"\r?\n[ \t]+")
-_LINE = re.compile(r"\r?\n")
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_LISTED = 20
+"""How many Content-IDs a finding lists."""
+_SHOWN = 200
+"""How much of a header is shown, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +35,6 @@ class MtomLimits:
     max_parts: int = 1000
     max_header_bytes: int = 16 * 1024
     """Of the headers of one part, and of what stands before the first part."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A MIME part, before its content."""
-
-    headers: Mapping[str, str]
-    """By lower-case name, unfolded."""
-    content_id: str
-    """Without angle brackets; empty when there is none."""
-    media_type: ContentType | None
-    """None when there is no Content-Type, or none that can be read."""
-    transfer_encoding: str
-    """Lower case; `binary` when there is none."""
-    is_root: bool
-    """Whether it holds the SOAP envelope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +65,11 @@ class MtomParser:
             )
         self._limits = limits or MtomLimits()
         self._reader = MultipartReader(boundary, self._limits.max_header_bytes)
-        self._start = _without_brackets(content_type.parameters.get("start", ""))
+        self._start = without_brackets(content_type.parameters.get("start", ""))
         self._findings = list(_parameter_findings(content_type.parameters))
-        self._content_ids: list[str] = []
+        self._parts = 0
+        self._content_ids: dict[str, None] = {}
+        self._location = ""
         self._root_seen = False
         self._decoder: Decoder | None = None
 
@@ -127,67 +115,74 @@ class MtomParser:
 
     def _begin(self, raw: PartHeaders) -> PartBegan:
         self._location = f"part at byte {raw.offset}"
-        headers = _headers(raw)
+        self._count()
+        headers = read_headers(raw)
         content_id = self._content_id(headers.get("content-id", ""))
         is_root = content_id == self._start if self._start else not self._root_seen
-        if len(self._content_ids) > self._limits.max_parts:
-            limit = f"at most {self._limits.max_parts} parts"
-            raise refusal(rules.PART_COUNT.found(self._location, expected=limit))
         media_type = self._media_type(headers.get("content-type", ""))
         if is_root:
             self._root_seen = True
             self._check_root(media_type, headers.get("content-type", ""))
-        encoding = headers.get("content-transfer-encoding", "binary").strip().lower()
+        encoding = headers.get("content-transfer-encoding", "binary").lower()
         self._decoder = self._new_decoder(encoding)
         return PartBegan(Part(headers, content_id, media_type, encoding, is_root))
 
+    def _count(self) -> None:
+        self._parts += 1
+        if self._parts > self._limits.max_parts:
+            limit = f"at most {self._limits.max_parts} parts"
+            raise refusal(rules.PART_COUNT.found(self._location, expected=limit))
+
     def _content_id(self, header: str) -> str:
-        content_id = _without_brackets(header)
-        self._location = f"part <{content_id}>" if content_id else self._location
+        content_id = without_brackets(header)
+        self._location = f"part <{content_id[:_SHOWN]}>" if content_id else self._location
         if content_id and content_id in self._content_ids:
-            raise refusal(rules.CONTENT_ID_UNIQUE.found(self._location, received=header))
-        if not content_id or content_id == header.strip():
-            self._findings.append(rules.CONTENT_ID.found(self._location, received=header))
-        self._content_ids.append(content_id)
+            raise refusal(rules.CONTENT_ID_UNIQUE.found(self._location))
+        if not content_id or content_id == header:
+            self._findings.append(rules.CONTENT_ID.found(self._location, received=header[:_SHOWN]))
+        self._content_ids[content_id] = None
         return content_id
 
     def _media_type(self, header: str) -> ContentType | None:
         if header.lower().startswith("multipart/"):
-            raise refusal(rules.NOT_NESTED.found(self._location, received=header))
+            raise refusal(rules.NOT_NESTED.found(self._location, received=header[:_SHOWN]))
         if not header:
             return None
         try:
             return content_types.parse(header)
         except SoapFault:
-            found = rules.PART_CONTENT_TYPE.found(self._location, received=header)
+            found = rules.PART_CONTENT_TYPE.found(self._location, received=header[:_SHOWN])
             self._findings.append(found)
             return None
 
     def _check_root(self, media_type: ContentType | None, header: str) -> None:
         if media_type is None or media_type.media_type != XOP_XML:
-            seen = header or "no Content-Type"
+            seen = header[:_SHOWN] or "no Content-Type"
             raise refusal(
                 rules.ROOT_MEDIA_TYPE.found(self._location, received=seen, expected=XOP_XML)
             )
         root_type = media_type.parameters.get("type", "")
         if not _is_soap_xml(root_type):
             self._findings.append(
-                rules.ROOT_TYPE.found(self._location, received=root_type, expected=SOAP_XML)
+                rules.ROOT_TYPE.found(
+                    self._location, received=root_type[:_SHOWN], expected=SOAP_XML
+                )
             )
 
     def _new_decoder(self, encoding: str) -> Decoder | None:
         if encoding in IDENTITY:
             return None
         if encoding not in DECODERS:
-            raise refusal(rules.TRANSFER_ENCODING.found(self._location, received=encoding))
+            raise refusal(
+                rules.TRANSFER_ENCODING.found(self._location, received=encoding[:_SHOWN])
+            )
         return DECODERS[encoding]()
 
     def _no_root(self) -> SoapFault:
         if not self._content_ids:
             return refusal(rules.ROOT_PRESENT.found(received="no part at all"))
-        seen = ", ".join(
-            f"<{content_id}>" if content_id else "none" for content_id in self._content_ids
-        )
+        listed = list(self._content_ids)[:_LISTED]
+        seen = ", ".join(f"<{content_id}>" if content_id else "none" for content_id in listed)
         return refusal(
             rules.ROOT_PRESENT.found(
                 "Content-Type; start", received=f"<{self._start}>", expected=f"one of {seen}"
@@ -214,23 +209,6 @@ def _parameter_findings(parameters: Mapping[str, str]) -> Iterable[Finding]:
 def _is_soap_xml(value: str) -> bool:
     # JAX-WS appends the action: application/soap+xml;action="..."
     return value.partition(";")[0].strip().lower() == SOAP_XML
-
-
-def _headers(raw: PartHeaders) -> dict[str, str]:
-    text = _FOLDED.sub(" ", raw.block.decode("utf-8", "replace"))
-    headers: dict[str, str] = {}
-    for line in _LINE.split(text) if text else ():
-        name, colon, value = line.partition(":")
-        name = name.strip().lower()
-        if not colon or not _HEADER_NAME.fullmatch(name) or name in headers:
-            raise refusal(rules.PART_HEADERS.found(f"byte {raw.offset}", received=line[:200]))
-        headers[name] = value.strip()
-    return headers
-
-
-def _without_brackets(content_id: str) -> str:
-    stripped = content_id.strip()
-    return stripped[1:-1] if stripped[:1] == "<" and stripped[-1:] == ">" else stripped
 
 
 # ---------------------------------------------------------------- cid: URLs (RFC 2392)
