@@ -1,0 +1,161 @@
+"""Registry objects and repository documents of one namespace (`ihe.Documents`), in tables."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+from ihe_mock_async.ihe import Attachment, AvailabilityStatus, ObjectKind, RegistryObject
+from ihe_mock_async.store.schema import (
+    OBJECTS,
+    REPOSITORY_DOCUMENTS,
+    equal,
+    parameter,
+    sql,
+    timestamp,
+)
+from ihe_mock_async.store.sequences import Sequences
+
+_O, _D = OBJECTS.c, REPOSITORY_DOCUMENTS.c
+
+# A row is sequence, namespace and time of registration, then the object's own columns.
+_HEAD = 3
+_COLUMNS = tuple(OBJECTS.c)[_HEAD:]
+_VALUES = attrgetter(*(column.name for column in _COLUMNS))
+
+_SELECTED = select(_O.sequence, *_COLUMNS)
+_BY_ID = sql(_SELECTED.where(*equal(_O.namespace, _O.id)))
+_BY_UNIQUE_ID = sql(_SELECTED.where(*equal(_O.namespace, _O.unique_id)).order_by(_O.sequence))
+_BY_SOURCE = sql(_SELECTED.where(*equal(_O.namespace, _O.source)))
+_BY_TARGET = sql(_SELECTED.where(*equal(_O.namespace, _O.target)))
+_REGISTER = sql(insert(OBJECTS))
+_REPLACE = sql(
+    update(OBJECTS)
+    .where(*equal(_O.namespace, _O.id))
+    .values({column: parameter() for column in _COLUMNS})
+)
+_STORED = sql(
+    select(_D.media_type, _D.size, _D.sha1, _D.sha256).where(*equal(_D.namespace, _D.unique_id))
+)
+_STORE = sql(insert(REPOSITORY_DOCUMENTS))
+
+
+class DocumentTables:
+    """The documents of one namespace, on a cursor that is in a transaction.
+
+    Registering an id twice, or storing other content under a uniqueId, raises the driver's
+    IntegrityError: looking first is the transaction's business.
+    """
+
+    __slots__ = ("_cursor", "_namespace", "_sequences", "stored_contents")
+
+    stored_contents: dict[str, str]
+    """SHA-256 of each content that `store` was called with, and the document's uniqueId."""
+
+    def __init__(self, cursor: DBAPICursor, namespace: int, sequences: Sequences) -> None:
+        self._cursor = cursor
+        self._namespace = namespace
+        self._sequences = sequences
+        self.stored_contents = {}
+
+    def by_id(self, ids: Collection[str]) -> Mapping[str, RegistryObject]:
+        """Registered objects by entryUUID; unknown ones are absent."""
+        objects = (_read_object(row) for row in self._rows(_BY_ID, ids))
+        return {found.id: found for found in objects}
+
+    def by_unique_id(self, unique_ids: Collection[str]) -> Sequence[RegistryObject]:
+        """All objects of any kind that have one of the uniqueIds, oldest first for each."""
+        return [_read_object(row) for row in self._rows(_BY_UNIQUE_ID, dict.fromkeys(unique_ids))]
+
+    def associations(
+        self,
+        *,
+        sources: Collection[str] = (),
+        targets: Collection[str] = (),
+        types: Collection[str] = (),
+    ) -> Sequence[RegistryObject]:
+        """Approved and deprecated associations whose source or target is among the given ones.
+
+        Both given: either may match. `types` (full URNs) narrows the result when not empty.
+        In the order of registration.
+        """
+        rows = {row[0]: row for row in self._rows(_BY_SOURCE, sources)}
+        rows.update((row[0], row) for row in self._rows(_BY_TARGET, targets))
+        found = (_read_object(rows[sequence]) for sequence in sorted(rows))
+        return [each for each in found if not types or each.association_type in types]
+
+    def register(self, objects: Iterable[RegistryObject], now: datetime) -> None:
+        """Store new objects."""
+        moment = timestamp(now)
+        self._cursor.executemany(
+            _REGISTER,
+            [
+                (self._sequences.next_object(), self._namespace, moment, *_VALUES(new))
+                for new in objects
+            ],
+        )
+
+    def replace(self, changed: RegistryObject) -> None:
+        """Store another status or text of a registered object (by its id).
+
+        Raises LookupError when no object has this id.
+        """
+        self._cursor.execute(_REPLACE, (*_VALUES(changed), self._namespace, changed.id))
+        if self._cursor.rowcount != 1:
+            raise LookupError(f"no registered object has the id {changed.id}")
+
+    def stored(self, unique_ids: Collection[str]) -> Mapping[str, Attachment]:
+        """Documents of the repository by uniqueId; `content_id` is the uniqueId."""
+        found = {}
+        for unique_id in unique_ids:
+            self._cursor.execute(_STORED, (self._namespace, unique_id))
+            row = self._cursor.fetchone()
+            if row is not None:
+                found[unique_id] = Attachment(unique_id, *row)
+        return found
+
+    def store(self, unique_id: str, document: Attachment, now: datetime) -> None:
+        """Keep a staged document; its content becomes durable with the unit of work.
+
+        A document that is stored already with the same content stays as it is.
+        """
+        present = self.stored((unique_id,)).get(unique_id)
+        if present is not None and present.sha256 == document.sha256:
+            return
+        self._cursor.execute(
+            _STORE,
+            (
+                self._namespace,
+                unique_id,
+                document.sha256,
+                document.sha1,
+                document.size,
+                document.media_type,
+                timestamp(now),
+            ),
+        )
+        self.stored_contents[document.sha256] = unique_id
+
+    def _rows(self, statement: str, values: Iterable[str]) -> Iterable[Sequence[Any]]:
+        cursor = self._cursor
+        for value in values:
+            cursor.execute(statement, (self._namespace, value))
+            yield from cursor.fetchall()
+
+
+def _read_object(row: Sequence[Any]) -> RegistryObject:
+    _, id_, kind, logical_id, version, status, xml, *optional = row
+    return RegistryObject(
+        ObjectKind(kind),
+        id_,
+        logical_id,
+        version,
+        AvailabilityStatus(status),
+        xml,
+        *optional,
+    )

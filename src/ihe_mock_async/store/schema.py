@@ -1,0 +1,170 @@
+"""The tables, and the SQL text of the statements on them.
+
+Statements are Core expressions that are compiled once, when a module is imported, and executed
+on the driver's own cursor: in `Connection.execute` a look-up costs four times as much. Their
+parameters are positional, in the order of the text. Only column types that every driver takes
+without conversion are used, which is why times are ISO 8601 texts.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Column,
+    ColumnElement,
+    Executable,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    bindparam,
+)
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.sql.compiler import Compiled
+from sqlalchemy.sql.elements import ClauseElement
+
+VERSION = 1
+"""Of the tables below: raise it with every change to them."""
+APPLICATION_ID = 0x49484D41
+"""`IHMA` in the header of a SQLite file (PRAGMA application_id): the database is ours."""
+
+METADATA = MetaData()
+
+NAMESPACES = Table(
+    "namespaces",
+    METADATA,
+    Column("key", Integer, primary_key=True, autoincrement=False),
+    Column("name", String, nullable=False, unique=True),
+)
+
+PATIENTS = Table(
+    "patients",
+    METADATA,
+    Column("key", Integer, primary_key=True, autoincrement=False),
+    Column("namespace", Integer, nullable=False),
+    Column("demographics", LargeBinary, nullable=False),
+    Column("created", String, nullable=False),
+    Column("updated", String, nullable=False),
+)
+Index("patients_of_namespace", PATIENTS.c.namespace)
+
+PATIENT_IDENTIFIERS = Table(
+    "patient_identifiers",
+    METADATA,
+    Column("namespace", Integer, primary_key=True, autoincrement=False),
+    Column("root", String, primary_key=True),
+    Column("extension", String, primary_key=True),
+    Column("patient_key", Integer, nullable=False),
+    Column("subsumed_by_root", String),
+    Column("subsumed_by_extension", String),
+    sqlite_with_rowid=False,
+)
+Index("identifiers_of_patient", PATIENT_IDENTIFIERS.c.patient_key)
+
+OBJECTS = Table(
+    "objects",
+    METADATA,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("namespace", Integer, nullable=False),
+    Column("registered", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("logical_id", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("status", String, nullable=False),
+    Column("xml", LargeBinary, nullable=False),
+    Column("unique_id", String),
+    Column("patient_id", String),
+    Column("submission_set_id", String),
+    Column("hash", String),
+    Column("size", BigInteger),
+    Column("repository_unique_id", String),
+    Column("association_type", String),
+    Column("source", String),
+    Column("target", String),
+    UniqueConstraint("namespace", "id"),
+)
+
+REPOSITORY_DOCUMENTS = Table(
+    "repository_documents",
+    METADATA,
+    Column("namespace", Integer, primary_key=True, autoincrement=False),
+    Column("unique_id", String, primary_key=True),
+    Column("sha256", String, nullable=False),
+    Column("sha1", String, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", String, nullable=False),
+    Column("stored", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("documents_of_content", REPOSITORY_DOCUMENTS.c.sha256)
+
+READINESS = Table(
+    "readiness",
+    METADATA,
+    Column("key", Integer, primary_key=True, autoincrement=False),
+    Column("checked", Integer, nullable=False),
+)
+
+NAMESPACED = (PATIENT_IDENTIFIERS, PATIENTS, OBJECTS, REPOSITORY_DOCUMENTS)
+"""The tables whose rows belong to a namespace."""
+
+
+def _index_of_present(name: str, *columns: Column[Any]) -> None:
+    # Only rows that have the value: an association costs nothing in the entries' indexes.
+    present = columns[1].is_not(None)
+    Index(name, *columns, sqlite_where=present, postgresql_where=present)
+
+
+_index_of_present(
+    "identifiers_of_survivor",
+    PATIENT_IDENTIFIERS.c.namespace,
+    PATIENT_IDENTIFIERS.c.subsumed_by_root,
+    PATIENT_IDENTIFIERS.c.subsumed_by_extension,
+)
+_index_of_present("objects_of_unique_id", OBJECTS.c.namespace, OBJECTS.c.unique_id)
+_index_of_present("objects_of_source", OBJECTS.c.namespace, OBJECTS.c.source)
+_index_of_present("objects_of_target", OBJECTS.c.namespace, OBJECTS.c.target)
+_index_of_present("objects_of_submission", OBJECTS.c.namespace, OBJECTS.c.submission_set_id)
+_index_of_present(
+    "objects_of_patient",
+    OBJECTS.c.namespace,
+    OBJECTS.c.patient_id,
+    OBJECTS.c.kind,
+    OBJECTS.c.status,
+)
+Index("objects_of_logical_id", OBJECTS.c.namespace, OBJECTS.c.logical_id, OBJECTS.c.version)
+
+# The one place that knows the database's dialect when a statement is written down.
+_DIALECT = sqlite.dialect(paramstyle="qmark")
+
+
+def sql(statement: Executable) -> str:
+    """The statement's text for the driver; parameters are positional, in order of appearance."""
+    assert isinstance(statement, ClauseElement)  # noqa: S101 - narrows: every Core statement is
+    compiled: Compiled = statement.compile(dialect=_DIALECT)
+    # A value written into the expression would become one more place, and be lost.
+    assert set(compiled.params.values()) <= {None}, compiled  # noqa: S101 - on import only
+    return str(compiled)
+
+
+def parameter() -> BindParameter[Any]:
+    """A place for a value."""
+    return bindparam(None)
+
+
+def equal(*columns: Column[Any]) -> tuple[ColumnElement[bool], ...]:
+    """Conditions on columns, each against a parameter."""
+    return tuple(column == bindparam(None, type_=column.type) for column in columns)
+
+
+def timestamp(moment: datetime) -> str:
+    """An aware time as UTC text of fixed width, so that texts sort as times do."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

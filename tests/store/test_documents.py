@@ -1,0 +1,224 @@
+"""The registry and repository of a namespace."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from sqlite3 import IntegrityError
+
+import pytest
+
+from ihe_mock_async.ihe import (
+    Attachment,
+    AvailabilityStatus,
+    ObjectKind,
+    RegistryObject,
+    State,
+)
+from ihe_mock_async.store import StagedContent, Store
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HAS_MEMBER = "urn:oasis:names:tc:ebxml-regrep:AssociationType:HasMember"
+RPLC = "urn:ihe:iti:2007:AssociationType:RPLC"
+
+
+def urn(number: int) -> str:
+    return f"urn:uuid:00000000-0000-4000-8000-{number:012d}"
+
+
+ENTRY = RegistryObject(
+    ObjectKind.DOCUMENT_ENTRY,
+    urn(1),
+    urn(1),
+    1,
+    AvailabilityStatus.APPROVED,
+    b"<ExtrinsicObject/>",
+    unique_id="2.25.1",
+    patient_id="C-17^^^&1.2.276.0.76.3.1&ISO",
+    submission_set_id=urn(9),
+    hash="da39a3ee5e6b4b0d3255bfef95601890afd80709",
+    size=5_000_000_000,
+    repository_unique_id="1.3.6.1.4.1.21367.2017.2.3.49",
+)
+
+
+def association(number: int, kind: str, source: int, target: int) -> RegistryObject:
+    return RegistryObject(
+        ObjectKind.ASSOCIATION,
+        urn(number),
+        urn(number),
+        1,
+        AvailabilityStatus.APPROVED,
+        b"<Association/>",
+        association_type=kind,
+        source=urn(source),
+        target=urn(target),
+    )
+
+
+async def register(store: Store, *objects: RegistryObject) -> None:
+    await store.write("", lambda state: state.documents.register(objects, NOW))
+
+
+async def test_an_object_is_returned_as_it_was_registered(any_store: Store) -> None:
+    member = association(2, HAS_MEMBER, 9, 1)
+    await register(any_store, ENTRY, member)
+    found = await any_store.read("", lambda s: s.documents.by_id([urn(1), urn(2), urn(3)]))
+
+    assert found == {urn(1): ENTRY, urn(2): member}
+
+
+async def test_objects_are_found_by_unique_id_whatever_their_kind(any_store: Store) -> None:
+    folder = replace(ENTRY, kind=ObjectKind.FOLDER, id=urn(2), unique_id="2.25.2")
+    again = replace(ENTRY, id=urn(3), logical_id=urn(3))
+    await register(any_store, ENTRY, folder, again)
+    found = await any_store.read(
+        "", lambda s: s.documents.by_unique_id(["2.25.2", "2.25.1", "2.25.1", "2.25.9"])
+    )
+
+    assert found == [folder, ENTRY, again]
+
+
+async def test_an_id_is_registered_once(any_store: Store) -> None:
+    await register(any_store, ENTRY)
+    with pytest.raises(IntegrityError):
+        await register(any_store, replace(ENTRY, id=urn(4)), replace(ENTRY, unique_id="2.25.7"))
+
+    found = await any_store.read("", lambda s: s.documents.by_id([urn(1), urn(4)]))
+    assert found == {urn(1): ENTRY}
+
+
+async def test_a_changed_object_takes_the_place_of_the_old_one(any_store: Store) -> None:
+    await register(any_store, ENTRY)
+    deprecated = replace(
+        ENTRY, status=AvailabilityStatus.DEPRECATED, xml=b"<ExtrinsicObject a=''/>"
+    )
+    await any_store.write("", lambda s: s.documents.replace(deprecated))
+
+    found = await any_store.read("", lambda s: s.documents.by_id([urn(1)]))
+    assert found == {urn(1): deprecated}
+
+
+async def test_an_unknown_object_cannot_be_changed(any_store: Store) -> None:
+    with pytest.raises(LookupError, match="no registered object"):
+        await any_store.write("", lambda s: s.documents.replace(ENTRY))
+
+
+@pytest.mark.parametrize(
+    ("sources", "targets", "types", "expected"),
+    [
+        ([9], [], [], [11, 12]),
+        ([], [1], [], [11, 13]),
+        ([9], [1], [], [11, 12, 13]),
+        ([9, 2], [1, 2], [RPLC], [13]),
+        ([9], [1], [HAS_MEMBER, RPLC], [11, 12, 13]),
+        ([], [], [], []),
+        ([7], [8], [], []),
+    ],
+)
+async def test_associations_are_found_by_source_or_target(
+    any_store: Store,
+    sources: list[int],
+    targets: list[int],
+    types: list[str],
+    expected: list[int],
+) -> None:
+    await register(
+        any_store,
+        association(11, HAS_MEMBER, 9, 1),
+        association(12, HAS_MEMBER, 9, 2),
+        association(13, RPLC, 2, 1),
+    )
+    found = await any_store.read(
+        "",
+        lambda s: s.documents.associations(
+            sources=[urn(n) for n in sources], targets=[urn(n) for n in targets], types=types
+        ),
+    )
+
+    assert [each.id for each in found] == [urn(n) for n in expected]
+
+
+def stage(
+    store: Store, octets: bytes, media_type: str = "text/plain"
+) -> tuple[Attachment, StagedContent]:
+    content = store.content.begin()
+    content.write(octets)
+    size, sha1, sha256 = content.finish()
+    return Attachment("part-1@example.org", media_type, size, sha1, sha256), content
+
+
+async def submit(store: Store, unique_id: str, octets: bytes, namespace: str = "") -> Attachment:
+    document, content = stage(store, octets)
+    await store.write(
+        namespace,
+        lambda state: state.documents.store(unique_id, document, NOW),
+        {document.sha256: content},
+    )
+    content.discard()
+    return document
+
+
+async def test_a_stored_document_is_read_back(any_store: Store) -> None:
+    document = await submit(any_store, "2.25.1", b"Arztbrief")
+    found = await any_store.read("", lambda s: s.documents.stored(["2.25.1", "2.25.2"]))
+
+    assert found == {"2.25.1": replace(document, content_id="2.25.1")}
+    assert b"".join(any_store.content.iterate(document.sha256)) == b"Arztbrief"
+
+
+async def test_the_same_document_may_be_stored_again(any_store: Store) -> None:
+    document = await submit(any_store, "2.25.1", b"Arztbrief")
+    await submit(any_store, "2.25.1", b"Arztbrief")
+
+    assert b"".join(any_store.content.iterate(document.sha256)) == b"Arztbrief"
+
+
+async def test_other_content_under_the_same_unique_id_is_refused(any_store: Store) -> None:
+    document = await submit(any_store, "2.25.1", b"Arztbrief")
+    with pytest.raises(IntegrityError):
+        await submit(any_store, "2.25.1", b"Befund")
+
+    found = await any_store.read("", lambda s: s.documents.stored(["2.25.1"]))
+    assert found["2.25.1"].sha256 == document.sha256
+
+
+async def test_content_that_is_kept_already_needs_no_staging(any_store: Store) -> None:
+    document = await submit(any_store, "2.25.1", b"Arztbrief")
+    await any_store.write("", lambda s: s.documents.store("2.25.2", document, NOW))
+
+    found = await any_store.read("", lambda s: s.documents.stored(["2.25.2"]))
+    assert found["2.25.2"].sha1 == document.sha1
+
+
+async def test_a_document_without_content_is_not_stored(any_store: Store) -> None:
+    document, content = stage(any_store, b"never handed over")
+    content.discard()
+    with pytest.raises(ValueError, match=r"document 2\.25\.1 was stored, but its content not"):
+        await any_store.write("", lambda s: s.documents.store("2.25.1", document, NOW))
+
+    assert await any_store.read("", lambda s: s.documents.stored(["2.25.1"])) == {}
+
+
+async def test_a_unit_that_fails_keeps_no_content(any_store: Store) -> None:
+    document, content = stage(any_store, b"Arztbrief")
+
+    def store_and_fail(state: State) -> None:
+        state.documents.store("2.25.1", document, NOW)
+        state.documents.replace(ENTRY)
+
+    with pytest.raises(LookupError):
+        await any_store.write("", store_and_fail, {document.sha256: content})
+    content.discard()
+
+    assert document.sha256 not in any_store.content
+
+
+async def test_content_goes_with_the_last_document_that_has_it(any_store: Store) -> None:
+    shared = await submit(any_store, "2.25.1", b"shared", namespace="a")
+    await submit(any_store, "2.25.1", b"shared", namespace="b")
+    own = await submit(any_store, "2.25.2", b"own", namespace="a")
+    await any_store.delete_namespace("a")
+
+    assert own.sha256 not in any_store.content
+    assert shared.sha256 in any_store.content
+    await any_store.delete_namespace("b")
+    assert shared.sha256 not in any_store.content
