@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
 from ihe_mock_async import settings
 from ihe_mock_async.errors import SettingsError
 
+Write = Callable[[object], Path]
+
 
 @pytest.fixture(autouse=True)
-def empty_folder(tmp_path, monkeypatch):
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No `mocks/config.json` but the one that a test writes."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 @pytest.fixture
-def file(tmp_path):
+def file(tmp_path: Path) -> Write:
     """Write a configuration file, and return its path."""
 
-    def write(content):
+    def write(content: object) -> Path:
         path = tmp_path / "config.json"
         path.write_text(content if isinstance(content, str) else json.dumps(content))
         return path
@@ -29,17 +33,25 @@ def file(tmp_path):
     return write
 
 
-def load(config_file=None, overrides=None, environ=None):
+def load(
+    config_file: Path | None = None,
+    overrides: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> settings.LoadedSettings:
     return settings.load(config_file, overrides or {}, environ or {})
 
 
-def problems(config_file=None, overrides=None, environ=None):
+def problems(
+    config_file: Path | None = None,
+    overrides: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> list[str]:
     with pytest.raises(SettingsError) as caught:
         load(config_file, overrides, environ)
     return str(caught.value).splitlines()
 
 
-def test_without_anything_the_defaults_hold():
+def test_without_anything_the_defaults_hold() -> None:
     loaded = load()
 
     assert loaded.settings == settings.Settings()
@@ -47,7 +59,7 @@ def test_without_anything_the_defaults_hold():
     assert loaded.config_file is None
 
 
-def test_the_command_line_wins_over_environment_over_file_over_default(file):
+def test_the_command_line_wins_over_environment_over_file_over_default(file: Write) -> None:
     path = file({"http_port": 1, "https_port": 1, "host": "127.0.0.1"})
 
     loaded = load(
@@ -66,7 +78,7 @@ def test_the_command_line_wins_over_environment_over_file_over_default(file):
     assert loaded.sources["log_level"] == "default"
 
 
-def test_the_default_file_is_read_when_it_is_there(empty_folder):
+def test_the_default_file_is_read_when_it_is_there(empty_folder: Path) -> None:
     (empty_folder / "mocks").mkdir()
     (empty_folder / "mocks" / "config.json").write_text('{"ack_codes": "AA"}')
 
@@ -76,7 +88,7 @@ def test_the_default_file_is_read_when_it_is_there(empty_folder):
     assert loaded.sources["ack_codes"] == "file mocks/config.json"
 
 
-def test_a_file_saved_with_a_byte_order_mark_is_read(empty_folder):
+def test_a_file_saved_with_a_byte_order_mark_is_read(empty_folder: Path) -> None:
     path = empty_folder / "config.json"
     path.write_bytes(b'\xef\xbb\xbf{"redact": true}')
 
@@ -96,16 +108,16 @@ def test_a_file_saved_with_a_byte_order_mark_is_read(empty_folder):
         ("ASSIGNING_AUTHORITIES", "1.2.3, 1.2.4", ("1.2.3", "1.2.4")),
         ("ASSIGNING_AUTHORITIES", '["1.2.3"]', ("1.2.3",)),
         ("CODES", '{"typeCode": ["a^^b"]}', {"typeCode": ("a^^b",)}),
-        ("HOST", "", "0.0.0.0"),
+        ("HOST", "", settings.Settings().host),
     ],
 )
-def test_variables_are_plain_text_or_json(variable, text, value):
+def test_variables_are_plain_text_or_json(variable: str, text: str, value: object) -> None:
     loaded = load(environ={f"MOCK_SERVER_{variable}": text})
 
     assert getattr(loaded.settings, variable.lower()) == value
 
 
-def test_a_variable_may_be_written_in_lower_case():
+def test_a_variable_may_be_written_in_lower_case() -> None:
     loaded = load(environ={"mock_server_http_port": "9090"})
 
     assert loaded.sources["http_port"] == "environment mock_server_http_port"
@@ -139,8 +151,8 @@ def test_a_variable_may_be_written_in_lower_case():
     ],
 )
 def test_a_wrong_value_is_shown_with_its_place_and_what_is_allowed(
-    file, key, value, seen, expected
-):
+    file: Write, key: str, value: object, seen: str, expected: str
+) -> None:
     path = file({key: value})
 
     (problem,) = problems(path)
@@ -149,32 +161,32 @@ def test_a_wrong_value_is_shown_with_its_place_and_what_is_allowed(
     assert expected in problem
 
 
-def test_a_wrong_variable_is_named():
+def test_a_wrong_variable_is_named() -> None:
     (problem,) = problems(environ={"MOCK_SERVER_HTTP_PORT": "http"})
 
     assert problem.startswith('environment MOCK_SERVER_HTTP_PORT: http_port is "http"; allowed: ')
 
 
-def test_a_wrong_object_in_a_variable_is_named():
+def test_a_wrong_object_in_a_variable_is_named() -> None:
     (problem,) = problems(environ={"MOCK_SERVER_CODES": "{classCode"})
 
     assert problem.startswith('environment MOCK_SERVER_CODES: codes is "{classCode"; allowed: ')
 
 
-def test_a_wrong_secret_is_not_shown(file):
+def test_a_wrong_secret_is_not_shown(file: Write) -> None:
     (problem,) = problems(file({"admin_token": ["hunter2"]}))
 
     assert "hunter2" not in problem
     assert "admin_token is (hidden)" in problem
 
 
-def test_a_long_value_is_cut(file):
+def test_a_long_value_is_cut(file: Write) -> None:
     (problem,) = problems(file({"services": ["x/" * 500]}))
 
     assert len(problem) < 300
 
 
-def test_an_unknown_key_is_named_with_the_closest_known_one(file):
+def test_an_unknown_key_is_named_with_the_closest_known_one(file: Write) -> None:
     path = file({"htp_port": 1})
 
     lines = problems(path, environ={"MOCK_SERVER_ACK_CODE": "AA"})
@@ -185,13 +197,13 @@ def test_an_unknown_key_is_named_with_the_closest_known_one(file):
     ]
 
 
-def test_an_unknown_key_that_is_close_to_nothing_gets_the_way_to_the_list(file):
+def test_an_unknown_key_that_is_close_to_nothing_gets_the_way_to_the_list(file: Write) -> None:
     (problem,) = problems(file({"zzz": 1}))
 
     assert "`ihe-mock-async config` lists the known keys" in problem
 
 
-def test_all_problems_are_listed_one_per_line(file):
+def test_all_problems_are_listed_one_per_line(file: Write) -> None:
     path = file({"htp_port": 1, "redact": "x", "codes": {"a": 1, "b": 2}})
 
     lines = problems(path, {"http_port": 70000}, {"MOCK_SERVER_HUGE_TEXT": "x"})
@@ -209,7 +221,9 @@ def test_all_problems_are_listed_one_per_line(file):
         ("[" * 200_000, "nested too deeply"),
     ],
 )
-def test_a_file_that_is_not_one_json_object_is_refused(file, content, said):
+def test_a_file_that_is_not_one_json_object_is_refused(
+    file: Write, content: str, said: str
+) -> None:
     path = file(content)
 
     (problem,) = problems(path)
@@ -218,20 +232,20 @@ def test_a_file_that_is_not_one_json_object_is_refused(file, content, said):
     assert said in problem
 
 
-def test_a_file_that_is_not_there_is_refused(empty_folder):
+def test_a_file_that_is_not_there_is_refused(empty_folder: Path) -> None:
     path = empty_folder / "absent.json"
 
     assert problems(path) == [f"{path}: cannot be read: No such file or directory"]
 
 
-def test_a_file_in_another_encoding_is_refused(empty_folder):
+def test_a_file_in_another_encoding_is_refused(empty_folder: Path) -> None:
     path = empty_folder / "config.json"
     path.write_bytes(b'{"host": "\xe9"}')
 
     assert problems(path) == [f"{path}: not UTF-8 at octet 10; save it as UTF-8"]
 
 
-def test_two_endpoints_at_one_path_are_refused(file):
+def test_two_endpoints_at_one_path_are_refused(file: Write) -> None:
     path = file({"iti41_endpoint": "/pix/add"})
 
     (problem,) = problems(path)
@@ -242,7 +256,7 @@ def test_two_endpoints_at_one_path_are_refused(file):
 
 
 @pytest.mark.parametrize("taken", ["/health", "/health/live", "/__admin/x", "/document-registry"])
-def test_an_endpoint_at_a_path_of_the_server_is_refused(taken):
+def test_an_endpoint_at_a_path_of_the_server_is_refused(taken: str) -> None:
     (problem,) = problems(overrides={"pix_add_endpoint": taken})
 
     assert problem == (
@@ -250,20 +264,22 @@ def test_an_endpoint_at_a_path_of_the_server_is_refused(taken):
     )
 
 
-def test_the_actors_own_path_may_be_chosen():
+def test_the_actors_own_path_may_be_chosen() -> None:
     assert load(overrides={"pix_add_endpoint": "/pix-manager"})
 
 
-def test_client_certificates_need_a_ca_to_check_them_against():
+def test_client_certificates_need_a_ca_to_check_them_against() -> None:
     (problem,) = problems(environ={"MOCK_SERVER_CLIENT_AUTH": "required"})
 
-    assert problem.startswith("environment MOCK_SERVER_CLIENT_AUTH: client_auth and client_ca_path")
+    assert problem.startswith(
+        "environment MOCK_SERVER_CLIENT_AUTH: client_auth and client_ca_path"
+    )
     assert problem.endswith("set client_ca_path")
 
 
-def test_the_effective_settings_are_shown_without_secrets():
+def test_the_effective_settings_are_shown_without_secrets() -> None:
     loaded = load(environ={"MOCK_SERVER_ADMIN_TOKEN": "hunter2"})
 
     assert "hunter2" not in json.dumps(loaded.masked())
-    assert loaded.masked()["admin_token"] == "**********"
+    assert set(str(loaded.masked()["admin_token"])) == {"*"}
     assert list(loaded.masked()) == list(settings.Settings.model_fields)

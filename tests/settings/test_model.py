@@ -17,19 +17,19 @@ KEYS = tuple(Settings.model_fields)
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_every_setting_says_what_it_does_and_what_it_allows(key):
+def test_every_setting_says_what_it_does_and_what_it_allows(key: str) -> None:
     assert Settings.model_fields[key].description
     assert allowed(key)
 
 
-def test_the_shipped_configuration_holds_every_setting_with_its_default():
+def test_the_shipped_configuration_holds_every_setting_with_its_default() -> None:
     shipped = json.loads((ROOT / "mocks" / "config.json").read_text())
 
     assert shipped == Settings().model_dump(mode="json")
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_the_table_beside_the_configuration_tells_default_and_purpose(key):
+def test_the_table_beside_the_configuration_tells_default_and_purpose(key: str) -> None:
     table = (ROOT / "mocks" / "README.md").read_text()
     default = json.dumps(Settings().model_dump(mode="json")[key])
     purpose = Settings.model_fields[key].description
@@ -37,18 +37,20 @@ def test_the_table_beside_the_configuration_tells_default_and_purpose(key):
     assert f"| `{key}` | `{default}` | {allowed(key)} | {purpose} |" in table
 
 
-def test_settings_made_in_code_do_not_listen_to_the_environment(monkeypatch):
+def test_settings_made_in_code_do_not_listen_to_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("MOCK_SERVER_HTTP_PORT", "9999")
 
     assert Settings().http_port == 8080
 
 
-def test_settings_do_not_change():
+def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Settings().http_port = 1
 
 
-def test_the_affinity_domain_is_what_the_settings_say():
+def test_the_affinity_domain_is_what_the_settings_say() -> None:
     settings = Settings(
         assigning_authorities=("1.2.3",),
         home_community_id="urn:oid:1.2.4",
@@ -70,13 +72,13 @@ def test_the_affinity_domain_is_what_the_settings_say():
     assert domain.ack_codes == "AA"
 
 
-def test_settings_that_do_nothing_yet_are_named_when_somebody_sets_them():
+def test_settings_that_do_nothing_yet_are_named_when_somebody_sets_them() -> None:
     assert Settings().without_effect() == ()
     changed = Settings.model_validate({"services": ["ofd"], "admin_token": "secret"})
     assert changed.without_effect() == ("services", "admin_token")
 
 
-def test_a_secret_shows_nowhere():
+def test_a_secret_shows_nowhere() -> None:
     settings = Settings.model_validate({"admin_token": "hunter2"})
 
     assert "hunter2" not in f"{settings!r} {settings} {settings.model_dump_json()}"

@@ -79,15 +79,22 @@ def probe(running: Running, timeout: float = _PROBE_SECONDS) -> Health | None:
     """
     connection = _connection(running, timeout)
     try:
-        connection.request("GET", "/health")
-        return _health(connection.getresponse().read(_LARGEST_HEALTH))
-    except ssl.SSLError as error:
-        # Mutual TLS: the alert is an answer, from a server that wants a client certificate.
-        return Health() if "ALERT" in (error.reason or "") else None
+        connection.connect()
+        return _ask(connection, running.protocol)
     except (OSError, http.client.HTTPException):
         return None
     finally:
         connection.close()
+
+
+def _ask(connection: http.client.HTTPConnection, protocol: str) -> Health | None:
+    try:
+        connection.request("GET", "/health")
+        return _health(connection.getresponse().read(_LARGEST_HEALTH))
+    except (ssl.SSLError, ConnectionError):
+        # TLS 1.3 with mutual authentication: the handshake went well on our side, and then the
+        # server hung up, because it wants a client certificate that we do not have. It is alive.
+        return Health() if protocol == "https" else None
 
 
 def _connection(running: Running, timeout: float) -> http.client.HTTPConnection:

@@ -48,93 +48,106 @@ class Settings(BaseSettings):
     )
 
     host: kinds.Host = Field(
-        "0.0.0.0",  # noqa: S104 - containers must be reachable; documented
+        default="0.0.0.0",  # noqa: S104 - containers must be reachable; documented
         description="Address to listen on; clients of 0.0.0.0 are told 127.0.0.1.",
     )
-    http_port: kinds.Port = Field(8080, description="Port of `start --http`.")
-    https_port: kinds.Port = Field(8443, description="Port of `start --https`.")
+    http_port: kinds.Port = Field(default=8080, description="Port of `start --http`.")
+    https_port: kinds.Port = Field(default=8443, description="Port of `start --https`.")
     cert_path: kinds.SomePath = Field(
-        Path("certs/cert.pem"), description="Server certificate with its chain, PEM."
+        default=Path("certs/cert.pem"), description="Server certificate with its chain, PEM."
     )
     key_path: kinds.SomePath = Field(
-        Path("certs/key.pem"), description="Private key of the certificate, PEM."
+        default=Path("certs/key.pem"), description="Private key of the certificate, PEM."
     )
     client_ca_path: kinds.OptionalPath = Field(
-        None, description="CA certificates that client certificates are checked against, PEM."
+        default=None,
+        description="CA certificates that client certificates are checked against, PEM.",
     )
     client_auth: kinds.ClientAuth = Field(
-        "none", description="Whether a client certificate is asked for (mutual TLS, ITI-19)."
+        default="none",
+        description="Whether a client certificate is asked for (mutual TLS, ITI-19).",
     )
     log_level: kinds.LogLevel = Field(
-        "INFO", description="Level of the console; the log file is always at DEBUG."
+        default="INFO", description="Level of the console; the log file is always at DEBUG."
     )
     log_path: kinds.SomePath = Field(
-        Path("mocks/logs/mock-server.log"), description="Log file, rotated at 10 MB, 5 kept."
+        default=Path("mocks/logs/mock-server.log"),
+        description="Log file, rotated at 10 MB, 5 kept.",
     )
     pix_add_endpoint: kinds.EndpointPath = Field(
-        "/pix/add", description="Path of the Patient Identifier Cross-reference Manager."
+        default="/pix/add", description="Path of the Patient Identifier Cross-reference Manager."
     )
     iti41_endpoint: kinds.EndpointPath = Field(
-        "/iti41/submit", description="Path of the Document Repository."
+        default="/iti41/submit", description="Path of the Document Repository."
     )
     pid_path: kinds.SomePath = Field(
-        Path("mocks/.mock-server.pid"), description="PID file; one server runs per PID file."
+        default=Path("mocks/.mock-server.pid"),
+        description="PID file; one server runs per PID file.",
     )
     data_dir: kinds.SomePath = Field(
-        Path("mocks/data"), description="Directory of the database and of documents."
+        default=Path("mocks/data"), description="Directory of the database and of documents."
     )
     services_dir: kinds.SomePath = Field(
-        Path("mocks/services"), description="Directory of companion service declarations."
+        default=Path("mocks/services"), description="Directory of companion service declarations."
     )
     database_url: kinds.DatabaseUrl = Field(
-        None, description="Database of patients and metadata; null: an SQLite file in data_dir."
+        default=None,
+        description="Database of patients and metadata; null: an SQLite file in data_dir.",
     )
     validation: kinds.ValidationMode = Field(
-        Validation.ENFORCE,
+        default=Validation.ENFORCE,
         description="enforce: findings of severity error are refused; strict: warnings, too; "
         "report: whatever can be parsed is accepted. All findings are recorded.",
     )
     ack_codes: kinds.AckCodes = Field(
-        "CA", description="Codes of the ITI-44 acknowledgement: CA/CE/CR, or AA/AE/AR."
+        default="CA", description="Codes of the ITI-44 acknowledgement: CA/CE/CR, or AA/AE/AR."
     )
-    services: kinds.Names = Field((), description="Names of the companion services to serve.")
+    services: kinds.Names = Field(
+        default=(), description="Names of the companion services to serve."
+    )
     schema_dir: kinds.OptionalPath = Field(
-        None, description="Directory of XSDs to validate requests and responses against, too."
+        default=None,
+        description="Directory of XSDs to validate requests and responses against, too.",
     )
     max_request_bytes: kinds.Octets = Field(
-        1024 * _MEBIBYTE, description="Largest request body; above it: 413."
+        default=1024 * _MEBIBYTE, description="Largest request body; above it: 413."
     )
     max_envelope_bytes: kinds.Octets = Field(
-        64 * _MEBIBYTE, description="Largest SOAP envelope, without attachments."
+        default=64 * _MEBIBYTE, description="Largest SOAP envelope, without attachments."
     )
     huge_text: kinds.Flag = Field(
-        False, description="Allow text of more than 10 MB in one XML element (inline base64)."
+        default=False,
+        description="Allow text of more than 10 MB in one XML element (inline base64).",
     )
     read_timeout_seconds: kinds.Seconds = Field(
-        30, description="How long a client may pause while it sends a request."
+        default=30, description="How long a client may pause while it sends a request."
     )
     drain_timeout_seconds: kinds.Seconds = Field(
-        30, description="How long requests in flight may take after the server was told to stop."
+        default=30,
+        description="How long requests in flight may take after the server was told to stop.",
     )
-    max_connections: kinds.Count = Field(2000, description="Connections open at the same time.")
+    max_connections: kinds.Count = Field(
+        default=2000, description="Connections open at the same time."
+    )
     journal_max_entries: kinds.CountOrZero = Field(
-        1000, description="Requests that the journal keeps; 0: off."
+        default=1000, description="Requests that the journal keeps; 0: off."
     )
     journal_max_bytes: kinds.OctetsOrZero = Field(
-        64 * _MEBIBYTE, description="Octets that the journal keeps in memory."
+        default=64 * _MEBIBYTE, description="Octets that the journal keeps in memory."
     )
     unknown_patients: kinds.UnknownPatients = Field(
-        "accept",
+        default="accept",
         description="reject: XDSUnknownPatientId for a patient that no ITI-44 has fed.",
     )
     assigning_authorities: kinds.Oids = Field(
-        (), description="OIDs of the domains whose patient ids are registered; empty: all."
+        default=(), description="OIDs of the domains whose patient ids are registered; empty: all."
     )
     home_community_id: kinds.UrnOid = Field(
-        "urn:oid:1.3.6.1.4.1.21367.2017.2.6.2", description="homeCommunityId of this community."
+        default="urn:oid:1.3.6.1.4.1.21367.2017.2.6.2",
+        description="homeCommunityId of this community.",
     )
     repository_unique_id: kinds.Oid = Field(
-        "1.3.6.1.4.1.21367.2017.2.3.49",
+        default="1.3.6.1.4.1.21367.2017.2.3.49",
         description="repositoryUniqueId of this Document Repository.",
     )
     codes: kinds.Codes = Field(
@@ -142,10 +155,10 @@ class Settings(BaseSettings):
         description="Allowed `code^^scheme` by coded attribute; an absent attribute: any code.",
     )
     admin_token: kinds.Secret = Field(
-        None, description="Token of the admin API; null: it answers loopback clients only."
+        default=None, description="Token of the admin API; null: it answers loopback clients only."
     )
     redact: kinds.Flag = Field(
-        False, description="Mask patient names, ids and documents in logs and evidence."
+        default=False, description="Mask patient names, ids and documents in logs and evidence."
     )
 
     @classmethod
