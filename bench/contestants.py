@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import messages
-from bench.harness import RESULTS, Contestant, Unavailable, environment
+from bench.harness import RESULTS, BenchmarkError, Contestant, Unavailable, environment
 
 COMMAND = str(Path(sys.executable).parent / "ihe-mock-async")
 WIREMOCK_VERSION = "3.13.2"
@@ -74,14 +74,17 @@ def _nothing(_folder: Path) -> None:
 
 def make_certificates(folder: Path) -> None:
     """A CA and a server certificate below `certs/`, where the settings expect them."""
-    subprocess.run(
+    made = subprocess.run(
         [COMMAND, "certs", "--out", "certs"],
         cwd=folder,
         env=environment(),
-        check=True,
+        check=False,
         capture_output=True,
+        text=True,
         timeout=60,
     )
+    if made.returncode:
+        raise BenchmarkError(f"`ihe-mock-async certs` failed: {made.stderr.strip()}")
 
 
 def _write_stub(folder: Path) -> None:

@@ -9,27 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-import psutil
-
 from bench import contestants, harness, messages
 from bench.harness import BenchmarkError, Contestant, Server
-from bench.probe import Seen
+from bench.watch import Seen, watching
 
 MEGABYTE = 1_000_000
 SIZES = (1 * MEGABYTE, 100 * MEGABYTE, 1000 * MEGABYTE)
 _WARM_UPS = 3
 _SMALL = 10_000
-_BEFORE_AND_AFTER_SECONDS = 0.3
+_SETTLE_SECONDS = 0.3
+_ENOUGH_PROBES = 20
+"""For a p95."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +47,7 @@ class Upload:
     protocol: str
     size: int
     seconds: float
-    rss_before: int
-    """After three small uploads, in octets."""
-    rss_peak: int
-    """The larger of the samples and the kernel's own high-water mark."""
-    health: Seen
+    seen: Seen
     stored: bool | None
     """Whether the stored content has the SHA-256 of what was sent; None: it keeps nothing."""
 
@@ -66,23 +58,24 @@ class Upload:
 
     @property
     def growth(self) -> float:
-        """Peak memory above that before, in megabytes."""
-        return (self.rss_peak - self.rss_before) / MEGABYTE
+        """Peak memory above that after the warm-up, in megabytes."""
+        return (self.seen.rss_peak - self.seen.rss_before) / MEGABYTE
 
 
 def run(effort: Effort) -> str:
     """Upload everything, save the figures, and return the table."""
     machine = harness.machine()
-    numbers = itertools.count(1, 10)
+    numbers = itertools.count(1, _WARM_UPS + 1)
     uploads = [
         upload_once(contestant, size, next(numbers))
         for _ in range(effort.rounds)
         for size in effort.sizes
         for tls in (False, True)
         for contestant in (
-            contestants.bare_hypercorn(tls=tls), contestants.ihe_mock_async(tls=tls),
+            contestants.bare_hypercorn(tls=tls),
+            contestants.ihe_mock_async(tls=tls),
         )
-    ]  # fmt: skip
+    ]
     path = harness.save(
         "uploads",
         {"machine": machine, "effort": asdict(effort), "uploads": [asdict(u) for u in uploads]},
@@ -95,22 +88,17 @@ def upload_once(contestant: Contestant, size: int, number: int) -> Upload:
     with harness.running(contestant) as server:
         for index in range(_WARM_UPS):
             _send(server, _SMALL, number + index)
-        time.sleep(_BEFORE_AND_AFTER_SECONDS)
-        sent = number + _WARM_UPS
-        sha256 = _sha256_of(size, sent)
-        before = server.rss()
-        _reset_high_water_mark(server)
-        with _watching(server) as probe, harness.on_core(harness.LOAD_CORE):
-            seconds = _send(server, size, sent)
-        seen = _seen(probe)
+        number += _WARM_UPS
+        sha256 = _sha256_of(size, number)
+        time.sleep(_SETTLE_SECONDS)
+        with watching(server) as seen, harness.on_core(harness.LOAD_CORE):
+            seconds = _send(server, size, number)
         return Upload(
             contestant=contestant.name,
             protocol="HTTPS" if contestant.tls else "HTTP",
             size=size,
             seconds=seconds,
-            rss_before=before,
-            rss_peak=max(seen.peak_rss, _high_water_mark(server)),
-            health=seen,
+            seen=seen,
             stored=_is_stored(server.folder, sha256) if contestant.echoes else None,
         )
 
@@ -146,64 +134,11 @@ def _sha256_of(size: int, number: int) -> str:
 
 
 def _is_stored(folder: Path, sha256: str) -> bool:
-    """Whether some file of the data directory has this content: names are not believed."""
-    for path in (folder / "mocks" / "data").rglob("*"):
-        if path.is_file() and sha256 in path.as_posix().replace("/", ""):
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    """Whether the data directory holds a file of that name whose content really is that."""
+    for path in (folder / "mocks" / "data").rglob(sha256):
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
     return False
-
-
-# ---------------------------------------------------------------- watching
-
-
-@contextmanager
-def _watching(server: Server) -> Iterator[subprocess.Popen[str]]:
-    """Run the prober beside the upload, and some time before and after it."""
-    path = server.contestant.ready_path
-    command = [sys.executable, "-m", "bench.probe", str(server.target.port)]
-    command += [str(process.pid) for process in server.processes()]
-    command += ["--path", path, "--core", str(harness.LOAD_CORE)]
-    if server.target.ca:
-        command += ["--ca", str(server.target.ca)]
-    probe = subprocess.Popen(
-        command,
-        env=harness.environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        time.sleep(_BEFORE_AND_AFTER_SECONDS)
-        yield probe
-        time.sleep(_BEFORE_AND_AFTER_SECONDS)
-    except BaseException:
-        probe.kill()
-        probe.communicate()
-        raise
-
-
-def _seen(probe: subprocess.Popen[str]) -> Seen:
-    output, _ = probe.communicate(timeout=60)
-    return Seen(**json.loads(output))
-
-
-def _reset_high_water_mark(server: Server) -> None:
-    """Let the kernel forget the peak so far (proc(5), clear_refs)."""
-    for process in server.processes():
-        with suppress(OSError):
-            Path(f"/proc/{process.pid}/clear_refs").write_text("5")
-
-
-def _high_water_mark(server: Server) -> int:
-    """The kernel's peak of resident memory, in octets, summed over the processes."""
-    return sum(_peak_of(process) for process in server.processes())
-
-
-def _peak_of(process: psutil.Process) -> int:
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) * 1024
 
 
 # ---------------------------------------------------------------- table
@@ -222,24 +157,27 @@ def _table(uploads: Sequence[Upload]) -> str:
         for group in groups.values()
         if group[0].stored is None
     }
-    ordered = sorted(groups)
-    rows = [_row(groups[key], yardstick[key[0], key[1]]) for key in ordered]
+    rows = [_row(groups[key], yardstick[key[0], key[1]]) for key in sorted(groups)]
     return harness.table(head, rows)
 
 
 def _row(uploads: Sequence[Upload], yardstick: Sequence[float]) -> Sequence[str]:
     first = uploads[0]
-    speeds = [u.megabytes_per_second for u in uploads]
-    content = {None: "dropped", True: "equal", False: "DIFFERS"}
-    worst = min((u.stored for u in uploads), key=lambda stored: stored is True)
+    seen = [u.seen for u in uploads if u.seen.probes >= _ENOUGH_PROBES]
     return (
         f"{first.size // MEGABYTE} MB, {first.protocol}, {first.contestant}",
-        f"{harness.ratio(speeds, yardstick):.2f}",
-        f"{median(speeds):.0f}",
+        f"{harness.ratio([u.megabytes_per_second for u in uploads], yardstick):.2f}",
+        f"{median(u.megabytes_per_second for u in uploads):.0f}",
         f"{max(u.growth for u in uploads):.1f}",
-        f"{median(u.health.p50 for u in uploads):.1f}",
-        f"{median(u.health.p95 for u in uploads):.1f}",
-        f"{max(u.health.slowest for u in uploads):.1f}",
-        str(sum(u.health.errors for u in uploads)),
-        content[worst],
+        f"{median(s.p50 for s in seen):.1f}" if seen else "-",
+        f"{median(s.p95 for s in seen):.1f}" if seen else "-",
+        f"{max(s.slowest for s in seen):.1f}" if seen else "-",
+        str(sum(u.seen.errors for u in uploads)),
+        _kept([u.stored for u in uploads]),
     )
+
+
+def _kept(stored: Sequence[bool | None]) -> str:
+    if stored[0] is None:
+        return "dropped"
+    return "equal" if all(stored) else "DIFFERS"
