@@ -125,6 +125,20 @@ def test_a_header_sent_twice_with_two_values_is_a_fault_that_names_both() -> Non
     assert "urn:uuid:1 and urn:uuid:2" in problem.reason
 
 
+def test_long_values_are_compared_to_their_end() -> None:
+    long = "x" * 500
+
+    problem = fault_of(ACTION + f"<a:To>{long}1</a:To><a:To>{long}2</a:To>" + REPLY_TO)
+
+    assert problem.problem_header == (WSA, "To")
+
+
+def test_a_hostile_number_of_copies_is_one_finding() -> None:
+    old = '<To xmlns="http://schemas.xmlsoap.org/ws/2004/08/addressing">x</To>'
+
+    assert rules_of(GOOD + (MESSAGE_ID + old) * 5000) == ["wsa-header-twice", "wsa-version"]
+
+
 def test_several_relates_to_are_allowed() -> None:
     assert rules_of(GOOD + "<a:RelatesTo>a</a:RelatesTo><a:RelatesTo>b</a:RelatesTo>") == []
 

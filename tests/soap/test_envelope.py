@@ -173,6 +173,14 @@ def test_a_header_that_need_not_be_understood_is_passed_over(attributes: str) ->
     assert len(envelope.read(with_header(attributes)).headers) == 1
 
 
+def test_a_hostile_number_of_headers_is_not_listed_in_full() -> None:
+    blocks = '<x:Lock s:mustUnderstand="1"/>' * 5000
+
+    problem = fault_of(document(f"<s:Header>{blocks}</s:Header>{BODY}"))
+
+    assert len(problem.findings) == len(problem.not_understood) == 20
+
+
 def test_soap_11_calls_the_role_actor() -> None:
     actor = "http://schemas.xmlsoap.org/soap/actor/next"
     block = f'<x:Lock s:mustUnderstand="1" s:actor="{actor}"/>'

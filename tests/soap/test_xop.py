@@ -85,6 +85,11 @@ def test_one_fault_names_everything_that_is_wrong() -> None:
     assert all(found.rule.id in fault.reason for found in fault.findings)
 
 
+@pytest.mark.parametrize("content", [INCLUDE.format("cid:unknown"), "<Other/>"])
+def test_a_hostile_number_of_mistakes_is_not_listed_in_full(content: str) -> None:
+    assert len(fault_of(request(*[content] * 1000), ["a"]).findings) == 50
+
+
 def test_an_unknown_cid_is_told_with_those_that_exist() -> None:
     found = fault_of(request(INCLUDE.format("cid:c")), ["a", "b@x"]).findings[0]
 

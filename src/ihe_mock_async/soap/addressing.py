@@ -27,6 +27,8 @@ _TO = f"{_PREFIX}To"
 _ENDPOINTS = frozenset({_REPLY_TO, _FAULT_TO, _FROM})
 _ONCE = _ENDPOINTS | {_ACTION, _MESSAGE_ID, _TO}
 _HEADER = "/Envelope/Header"
+_SHOWN = 200
+"""How much of a value is shown, in characters."""
 _TRUE = frozenset({"1", "true"})
 
 # The subcodes of WS-Addressing 1.0 SOAP Binding, section 6.4.
@@ -86,15 +88,18 @@ def read(
 def _collect(header: etree._Element) -> tuple[dict[str, etree._Element], list[Finding]]:
     """The first header of each name by its Clark name, and what is amiss with the others."""
     blocks: dict[str, etree._Element] = {}
-    findings: list[Finding] = []
+    # One finding of a kind is enough, however often a hostile message repeats it.
+    findings: dict[tuple[str, str], Finding] = {}
     for block in header:
         tag = str(block.tag)
         if tag.startswith(_PREFIX):
             if blocks.setdefault(tag, block) is not block and tag in _ONCE:
-                findings.append(_twice(blocks[tag], block))
+                found = _twice(blocks[tag], block)
+                findings.setdefault((found.rule.id, tag), found)
         elif namespace_of(block) in OTHER_WSA_VERSIONS:
-            findings.append(_other_version(block))
-    return blocks, findings
+            found = _other_version(block)
+            findings.setdefault((found.rule.id, found.received), found)
+    return blocks, list(findings.values())
 
 
 def _addressing(values: Mapping[str, str]) -> Addressing:
@@ -121,20 +126,24 @@ def _value(block: etree._Element) -> str:
 
 
 def _twice(first: etree._Element, second: etree._Element) -> Finding:
-    values = [_value(first), _value(second)]
+    location = f"{_HEADER}/{local_name(second)}"
+    values = _value(first), _value(second)
     if values[0] == values[1]:
-        return rules.HEADER_TWICE.found(path_of(second), line=second.sourceline)
+        return rules.HEADER_TWICE.found(location, line=second.sourceline)
     return rules.HEADER_CONTRADICTS.found(
-        path_of(second),
+        location,
         line=second.sourceline,
-        received=" and ".join(values),
+        received=" and ".join(value[:_SHOWN] for value in values),
         expected="one value",
     )
 
 
 def _other_version(block: etree._Element) -> Finding:
     return rules.ADDRESSING_VERSION.found(
-        path_of(block), line=block.sourceline, received=namespace_of(block), expected=WSA
+        f"{_HEADER}/{local_name(block)}",
+        line=block.sourceline,
+        received=namespace_of(block),
+        expected=WSA,
     )
 
 
@@ -213,7 +222,7 @@ def action_not_supported(action: str, supported: Collection[str]) -> SoapFault:
     close = get_close_matches(action, supported, n=1)
     finding = rules.ACTION_SUPPORTED.found(
         f"{_HEADER}/Action",
-        received=action[:200],
+        received=action[:_SHOWN],
         expected=close[0] if close else f"one of {', '.join(sorted(supported))}",
     )
     return SoapFault(
@@ -231,7 +240,7 @@ def action_mismatch(action: str, root: etree._Element) -> SoapFault:
     finding = rules.ACTION_MATCHES_BODY.found(
         path_of(root),
         line=root.sourceline,
-        received=f"{action[:200]} with {seen}",
+        received=f"{action[:_SHOWN]} with {seen}",
     )
     return SoapFault(
         FaultCode.SENDER,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -39,6 +40,8 @@ _OUR_ROLES = frozenset(
     }
 )
 _TRUE = frozenset({"1", "true"})
+_MAX_FINDINGS = 20
+"""Of one kind; a hostile message could have any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def _open(
         if len(body) == 1 and not _has_text(body):
             return header, body[0]
         raise refusal(_wrong_payload(body))
-    raise refusal(*_wrong_order(root, header_tag, body_tag))
+    raise refusal(*islice(_wrong_order(root, header_tag, body_tag), _MAX_FINDINGS))
 
 
 def _has_text(body: etree._Element) -> bool:
@@ -153,13 +156,14 @@ def version_mismatch(*findings: Finding) -> SoapFault:
 def _check_must_understand(
     headers: Iterable[etree._Element], version: SoapVersion, understood: Collection[str]
 ) -> None:
-    unknown = [
+    obliging = (
         block
         for block in headers
         if block.get(version.must_understand, "").strip() in _TRUE
         and not _is_understood(block, understood)
         and block.get(version.role, "").strip() in _OUR_ROLES
-    ]
+    )
+    unknown = tuple(islice(obliging, _MAX_FINDINGS))
     if not unknown:
         return
     findings = tuple(

@@ -20,6 +20,21 @@ from ihe_mock_async.soap.multipart import MultipartReader, PartData, PartEnded, 
 from ihe_mock_async.soap.part import Part, read_headers, without_brackets
 from ihe_mock_async.soap.transfer_encoding import DECODERS, IDENTITY, Decoder
 
+__all__ = [
+    "SOAP_XML",
+    "XOP_XML",
+    "Event",
+    "MtomLimits",
+    "MtomParser",
+    "MtomWriter",
+    "Part",
+    "PartBegan",
+    "PartData",
+    "PartEnded",
+    "cid_of",
+    "href_of",
+]
+
 XOP_XML = "application/xop+xml"
 SOAP_XML = "application/soap+xml"
 _LISTED = 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import unquote_plus
 
 from lxml import etree
@@ -17,6 +18,8 @@ from ihe_mock_async.soap.namespaces import XOP
 from ihe_mock_async.soap.transfer_encoding import decode_base64, without_blanks
 
 INCLUDE = f"{{{XOP}}}Include"
+_MAX_FINDINGS = 50
+"""Of one kind; a hostile message could have any number."""
 _LISTED = 20
 """How many of the known Content-IDs a finding lists."""
 
@@ -48,14 +51,15 @@ def resolve(
 ) -> list[BinaryElement]:
     """As `includes`; moreover each content id must be one of `content_ids` (without brackets).
 
-    Raises one `SoapFault` that names all that is wrong.
+    Raises one `SoapFault` that names all that is wrong (of a hostile message, the first 50).
     """
     elements, findings = _read(body, binary_elements)
-    findings += (
+    unknown = (
         _unknown(item.element, item.content_id, content_ids)
         for item in elements
         if item.content_id is not None and item.content_id not in content_ids
     )
+    findings += islice(unknown, _MAX_FINDINGS)
     if findings:
         raise refusal(*findings)
     return elements
@@ -83,6 +87,8 @@ def _read(
             found = _binary_element(element)
         if isinstance(found, Finding):
             findings.append(found)
+            if len(findings) == _MAX_FINDINGS:
+                break
         elif found is not None:
             elements.append(found)
     return elements, findings
@@ -94,7 +100,7 @@ def _misplaced(include: etree._Element, binary_elements: Collection[str]) -> Fin
         return None
     wanted = sorted({name.rpartition("}")[2] for name in binary_elements})
     return rules.INCLUDE_PLACE.found(
-        path_of(include),
+        f"{path_of(parent)}/Include" if parent is not None else "/Include",
         line=include.sourceline,
         received=f"xop:Include in {local_name(parent)}" if parent is not None else "xop:Include",
         expected=" or ".join(wanted) if wanted else "no xop:Include in this message",
