@@ -1,0 +1,57 @@
+"""Direct children of an element, and findings that say where in the message they were made."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from ihe_mock_async.elements import namespace_of, path_of
+from ihe_mock_async.findings import Finding, Rule
+from ihe_mock_async.hl7v3.namespaces import NAMESPACE
+
+
+def children_of(element: etree._Element) -> dict[str, list[etree._Element]]:
+    """The child elements by Clark name; names and elements in document order."""
+    children: dict[str, list[etree._Element]] = {}
+    for child in element:
+        tag = child.tag
+        if isinstance(tag, str):
+            children.setdefault(tag, []).append(child)
+    return children
+
+
+def first(element: etree._Element | None, *names: str) -> etree._Element | None:
+    """The first element at the end of a path of Clark names below the element, or None."""
+    for name in names:
+        if element is None:
+            return None
+        element = next(element.iterchildren(name), None)
+    return element
+
+
+def finding_at(
+    rule: Rule,
+    element: etree._Element,
+    child: str = "",
+    *,
+    received: str | None = "",
+    expected: str = "",
+) -> Finding:
+    """The rule is broken at an element, or at a child (`id`, `@root`) that it should have.
+
+    The location is an XPath that starts at the interaction, not at the SOAP envelope.
+    """
+    location = path_of(element, below=_interaction_of(element))
+    return rule.found(
+        f"{location}/{child}" if child else location,
+        received=received or "",
+        expected=expected,
+        line=element.sourceline,
+    )
+
+
+def _interaction_of(element: etree._Element) -> etree._Element:
+    interaction = element
+    for ancestor in element.iterancestors():
+        if namespace_of(ancestor) == NAMESPACE:
+            interaction = ancestor
+    return interaction
