@@ -7,10 +7,14 @@ one of them. Nothing is read ahead of the application beyond a bounded buffer.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import logging
 import re
 import socket
 import struct
+import sys
+import termios
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -33,6 +37,7 @@ _LINGER: Final = 10.0
 """Seconds in which a client that we refuse may finish sending and read why."""
 _DRAINING_PATIENCE: Final = 1.0
 """Seconds for the first request of a connection that was accepted just before the shutdown."""
+_BETWEEN_MESSAGES: Final = frozenset({h11.IDLE, h11.DONE, h11.MUST_CLOSE, h11.CLOSED})
 _PYTHON_REPR = re.compile(r"[ :(]*(?:bytearray\()?b['\"].*", re.DOTALL)
 
 _EXPLANATIONS = {
@@ -233,6 +238,13 @@ class Http11Connection(asyncio.Protocol):
             await self._writable.wait()
             self._writing_deadline.clear()
 
+    def skip_body(self) -> bool:
+        """Drop what came of a body that nobody reads; False when the client is still sending."""
+        while self._untold is None and self.http.their_state is h11.SEND_BODY:
+            if not isinstance(self.next_body_event(), h11.Data | h11.EndOfMessage):
+                return False
+        return True
+
     def response_sent(self) -> None:
         """Go on with the next request, or close."""
         if self._untold is not None:  # h11 is still where the request began
@@ -241,14 +253,8 @@ class Http11Connection(asyncio.Protocol):
             self._await_request()
             return
         http = self.http
-        while http.their_state is h11.SEND_BODY:  # what the application did not care to read
-            if not isinstance(self.next_body_event(), h11.Data | h11.EndOfMessage):
-                break
-        if (
-            http.our_state is not h11.DONE
-            or http.their_state is not h11.DONE
-            or self._connections.draining
-        ):
+        self.skip_body()
+        if http.our_state is not h11.DONE or http.their_state is not h11.DONE or self.draining:
             self.close()
             return
         http.start_next_cycle()
@@ -416,27 +422,32 @@ class Http11Connection(asyncio.Protocol):
         self.refuse(HTTPStatus.REQUEST_TIMEOUT)
 
     def _all_read(self) -> bool:
-        return (
-            self.http.their_state
-            in {
-                h11.DONE,
-                h11.MUST_CLOSE,
-                h11.CLOSED,
-                h11.IDLE,
-            }
-            and not (self.http.trailing_data[0])
-        )
+        if self.peer_finished.is_set():
+            return True
+        return self.http.their_state in _BETWEEN_MESSAGES and not self.http.trailing_data[0]
 
     def _watch_sending(self) -> None:
-        self._unsent = self._transport.get_write_buffer_size()
+        self._unsent = self._in_flight()
         self._writing_deadline.set(self._limits.send_timeout, self._check_sending)
 
     def _check_sending(self) -> None:
-        if self._transport.get_write_buffer_size() < self._unsent:
+        if self._in_flight() < self._unsent:
             self._watch_sending()
         else:
             _LOG.info("Cutting off %s: it stopped reading its response", self.peer.client)
             self._transport.abort()
+
+    def _in_flight(self) -> int:
+        """Octets written that the client has not acknowledged.
+
+        The kernel's share counts, or a client that reads slowly through megabytes of socket
+        buffers would look like one that does not read.
+        """
+        connected = self._transport.get_extra_info("socket")
+        queued = bytearray(4)
+        with contextlib.suppress(OSError):
+            fcntl.ioctl(connected.fileno(), termios.TIOCOUTQ, queued)
+        return self._transport.get_write_buffer_size() + int.from_bytes(queued, sys.byteorder)
 
 
 def _head(request: h11.Request) -> plain_http.RequestHead:

@@ -108,7 +108,8 @@ def write_response(
     ):
         return None
     fields = b"".join([b"%b: %b\r\n" % field for field in headers])
-    if not _RESPONSE_FIELDS.fullmatch(fields):
+    # As many lines as fields: a line break in a value would be a header of its own.
+    if fields.count(b"\n") != len(headers) or not _RESPONSE_FIELDS.fullmatch(fields):
         return None
     if headers[names.index(b"content-length")][1] != b"%d" % len(body):
         return None

@@ -115,6 +115,7 @@ class RequestCycle:
         connection = self._connection
         more = message.get("more_body", False)
         connection.write(self._wire(self._start, message.get("body", b""), more=more))
+        self._head_sent = True
         if not connection.can_write:
             await connection.writable()
         if not more and not self.gone:
@@ -161,7 +162,6 @@ class RequestCycle:
     def _wire(self, start: Message, body: bytes, *, more: bool) -> list[bytes]:
         events: list[h11.Event] = []
         if not self._head_sent:
-            self._head_sent = True
             headers = self._headers(start, body, more=more)
             if not more and self._connection.plain and not self.bodiless:
                 octets = plain_http.write_response(start["status"], headers, body)
@@ -187,7 +187,7 @@ class RequestCycle:
             headers.append((b"content-length", b"%d" % len(body)))
         if b"date" not in names:
             headers.append((b"date", _date()))
-        if self._connection.draining:
+        if self._connection.draining or not (more or self._connection.skip_body()):
             headers.append((b"connection", b"close"))
         return headers
 
