@@ -20,7 +20,7 @@ from click.testing import Result
 from ihe_mock_async.errors import DaemonError
 from ihe_mock_async.findings import Validation
 from ihe_mock_async.server import background, daemon, status
-from ihe_mock_async.server.daemon import Launch, Ready
+from ihe_mock_async.server.launch import Launch, Ready
 from ihe_mock_async.server.pid_file import Running
 from ihe_mock_async.settings import Settings
 

@@ -24,7 +24,7 @@ from ihe_mock_async.errors import (
     StoreError,
 )
 from ihe_mock_async.server import background, daemon, status
-from ihe_mock_async.server.daemon import Launch
+from ihe_mock_async.server.launch import Launch
 from ihe_mock_async.server.status import State
 from ihe_mock_async.settings import Settings
 

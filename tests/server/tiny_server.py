@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 from ihe_mock_async.server import daemon
+from ihe_mock_async.server.launch import Launch, Ready
 from ihe_mock_async.settings import Settings
 
 Receive = Callable[[], Awaitable[dict[str, object]]]
@@ -57,14 +58,14 @@ def create_app(_settings: Settings, **_context: object) -> TinyApplication:
     return TinyApplication()
 
 
-def _tell_url(ready: daemon.Ready) -> None:
+def _tell_url(ready: Ready) -> None:
     sys.stdout.write(f"{ready.running.url}\n")
     sys.stdout.flush()
 
 
 def main() -> None:
     settings = Settings.model_validate(json.loads(sys.argv[1]))
-    launch = daemon.Launch(settings, sys.argv[2], console=False)
+    launch = Launch(settings, sys.argv[2], console=False)
     daemon.run(
         launch,
         _tell_url,

@@ -15,7 +15,7 @@ from ihe_mock_async.cli import options
 from ihe_mock_async.cli.table import aligned
 
 if TYPE_CHECKING:
-    from ihe_mock_async.server.daemon import Launch, Ready
+    from ihe_mock_async.server.launch import Launch, Ready
     from ihe_mock_async.server.status import Status
 
 _ARGUMENTS = "ihe_mock_async.arguments"
@@ -91,7 +91,7 @@ def start(  # noqa: PLR0913 - an option each
 
     In the foreground, Ctrl+C stops it when the requests in flight are finished.
     """
-    from ihe_mock_async.server.daemon import Launch  # noqa: PLC0415 - hypercorn, pydantic
+    from ihe_mock_async.server.launch import Launch  # noqa: PLC0415 - pydantic
 
     protocol = "http" if plain else "https"
     overrides = {

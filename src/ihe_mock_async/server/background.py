@@ -17,7 +17,7 @@ import psutil
 
 from ihe_mock_async.errors import DaemonError, IheMockError, OperatorError
 from ihe_mock_async.server import pid_file, preflight
-from ihe_mock_async.server.daemon import Launch, Ready
+from ihe_mock_async.server.launch import Launch, Ready
 from ihe_mock_async.server.pid_file import Running
 from ihe_mock_async.server.status import answers
 

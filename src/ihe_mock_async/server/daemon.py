@@ -9,53 +9,16 @@ import socket
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import Any, Protocol
 
 from ihe_mock_async.errors import IheMockError
 from ihe_mock_async.server import hypercorn, listener, logs, preflight
 from ihe_mock_async.server.connections import ServerLimits
+from ihe_mock_async.server.launch import Launch, Ready
 from ihe_mock_async.server.pid_file import PidFile, Running
 from ihe_mock_async.server.tls import TlsMaterial
-from ihe_mock_async.settings import Settings
 
 _LOG = logging.getLogger("ihe_mock_async.server.daemon")
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """What is to be started."""
-
-    settings: Settings
-    protocol: str
-    """`http` or `https`."""
-    config_file: Path | None = None
-    clock: datetime | None = None
-    """A time that stands still, instead of the machine's."""
-    seed: int | None = None
-    """Makes ids reproducible, instead of random."""
-    console: bool = True
-    """Whether the log is shown on stderr, too."""
-
-    @property
-    def port(self) -> int:
-        """The port of the protocol; 0 is any free one."""
-        if self.protocol == "https":
-            return self.settings.https_port
-        return self.settings.http_port
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A server that answers from now on."""
-
-    running: Running
-    endpoints: tuple[tuple[str, str], ...]
-    """Path and description of each."""
-    log_path: Path
-    warnings: tuple[str, ...] = ()
-    """What does not keep it from serving, but will surprise; a line each."""
 
 
 class Application(Protocol):
