@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,6 +103,84 @@ def test_a_discarded_content_leaves_no_trace(files: FileContentStore, tmp_path: 
         files.keep([staged])
 
 
+def test_writing_after_discarding_leaves_no_trace(contents: ContentStore, tmp_path: Path) -> None:
+    staged = contents.begin()
+    staged.write(b"Arztbrief")
+    staged.discard()
+    with pytest.raises(ValueError, match="discarded"):
+        staged.write(LARGE)
+
+    assert files_below(tmp_path) == set()
+
+
+def test_discarding_waits_for_a_thread_that_writes(
+    files: FileContentStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged, opening, discarding = files.begin(), threading.Event(), threading.Event()
+    really_open = os.open
+
+    def open_slowly(path: Path, flags: int, mode: int) -> int:
+        opening.set()
+        discarding.wait(0.1)  # the other thread has called by then, and is to wait
+        return really_open(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", open_slowly)
+    writing = threading.Thread(target=staged.write, args=(LARGE,))
+    writing.start()
+    assert opening.wait(30)
+    staged.discard()
+    discarding.set()
+    writing.join()
+
+    assert files_below(tmp_path) == set()
+
+
+@pytest.mark.parametrize("before", [b"", LARGE], ids=["first", "later"])
+def test_a_write_that_fails_discards_everything(
+    files: FileContentStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: bytes
+) -> None:
+    staged = files.begin()
+    staged.write(before)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", _refuse)
+        with pytest.raises(OSError, match="No space"):
+            staged.write(LARGE)
+
+    assert files_below(tmp_path) == set()
+    with pytest.raises(ValueError, match="discarded"):
+        files.keep([staged])
+
+
+def test_half_a_file_is_not_kept_when_keeping_is_tried_again(
+    files: FileContentStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged = files.begin()
+    staged.write(b"Arztbrief")
+    really_write = os.write
+
+    def write_half(descriptor: int, octets: bytes) -> int:
+        really_write(descriptor, octets[: len(octets) // 2])
+        return _refuse(descriptor, octets)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", write_half)
+        with pytest.raises(OSError, match="No space"):
+            files.keep([staged])
+    assert files_below(tmp_path) == set()
+    (name,) = files.keep([staged])
+
+    assert read(files, name) == b"Arztbrief"
+
+
+def test_memory_does_not_keep_what_was_discarded() -> None:
+    store = MemoryContentStore()
+    staged = store.begin()
+    staged.write(b"Arztbrief")
+    staged.discard()
+    with pytest.raises(ValueError, match="has been discarded"):
+        store.keep([staged])
+
+
 def test_small_content_is_staged_without_a_file(files: FileContentStore, tmp_path: Path) -> None:
     staged = files.begin()
     staged.write(b"x" * IN_MEMORY)
@@ -189,7 +268,7 @@ def test_keeping_can_be_tried_again(
     for content, octets in zip(staged, (b"a", b"a", b"b"), strict=True):
         content.write(octets)
     with monkeypatch.context() as patched:
-        patched.setattr(StagedFile, "synchronise", _disk_full)
+        patched.setattr(StagedFile, "synchronise", _refuse)
         with pytest.raises(OSError, match="No space"):
             files.keep(staged)
     names = [name for content in staged for name in files.keep([content])]
@@ -197,7 +276,7 @@ def test_keeping_can_be_tried_again(
     assert [read(files, name) for name in names] == [b"a", b"b"]
 
 
-def _disk_full(_: StagedFile) -> None:
+def _refuse(*_: object) -> int:
     raise OSError(28, "No space left on device")
 
 

@@ -12,7 +12,7 @@ import pytest
 from ihe_mock_async.errors import StoreError
 from ihe_mock_async.identifiers import PatientIdentifier
 from ihe_mock_async.ihe import Attachment, State
-from ihe_mock_async.store import Store
+from ihe_mock_async.store import StagedContent, Store
 from ihe_mock_async.store.database import DEFAULT_FILE, Database
 from ihe_mock_async.store.writer import MAX_GROUP, Writer
 
@@ -31,6 +31,17 @@ async def known(store: Store, numbers: Iterable[int], namespace: str = "") -> se
     wanted = {patient(number): number for number in numbers}
     found = await store.read(namespace, lambda state: state.patients.find(wanted))
     return {wanted[identifier] for identifier in found}
+
+
+def stage(store: Store) -> tuple[Attachment, StagedContent]:
+    content = store.content.begin()
+    content.write(b"Arztbrief")
+    size, sha1, sha256 = content.finish()
+    return Attachment("1@example.org", "text/plain", size, sha1, sha256), content
+
+
+def storing(document: Attachment) -> Callable[[State], None]:
+    return lambda state: state.documents.store("2.25.1", document, NOW)
 
 
 class Gate:
@@ -119,6 +130,31 @@ async def test_a_unit_is_carried_out_though_its_caller_is_gone(store: Store) -> 
     await store.write("", adding(2))
 
     assert await known(store, (1, 2)) == {1, 2}
+
+
+async def test_a_cancelled_caller_does_not_take_staged_content_away(any_store: Store) -> None:
+    gate = Gate()
+    held = asyncio.ensure_future(any_store.write("", gate))
+    await asyncio.to_thread(gate.reached.wait, 30)
+    document, content = stage(any_store)
+
+    async def submit() -> None:
+        try:
+            await any_store.write("", storing(document), {document.sha256: content})
+        finally:
+            content.discard()
+
+    task = asyncio.ensure_future(submit())
+    for _ in range(3):  # as often as an impatient server does it
+        await asyncio.sleep(0)
+        task.cancel()
+    gate.opened.set()
+    await held
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert b"".join(any_store.content.iterate(document.sha256)) == b"Arztbrief"
+    assert await any_store.read("", lambda s: s.documents.stored(["2.25.1"])) != {}
 
 
 def test_a_loop_that_has_ended_stops_nobody(store: Store) -> None:
@@ -254,27 +290,19 @@ async def test_a_failing_commit_is_told_to_the_whole_group(
 
 
 async def test_a_failing_commit_leaves_no_content(store: Store, failing: FailingCommits) -> None:
-    content = store.content.begin()
-    content.write(b"Arztbrief")
-    size, sha1, sha256 = content.finish()
-    document = Attachment("1@example.org", "text/plain", size, sha1, sha256)
+    document, content = stage(store)
     failing.failures = 1
     with pytest.raises(StoreError):
-        await store.write(
-            "", lambda s: s.documents.store("2.25.1", document, NOW), {sha256: content}
-        )
+        await store.write("", storing(document), {document.sha256: content})
 
-    assert sha256 not in store.content
+    assert document.sha256 not in store.content
     assert await store.read("", lambda s: s.documents.stored(["2.25.1"])) == {}
 
 
 async def test_content_that_cannot_be_kept_fails_its_unit_only(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    content = store.content.begin()
-    content.write(b"Arztbrief")
-    size, sha1, sha256 = content.finish()
-    document = Attachment("1@example.org", "text/plain", size, sha1, sha256)
+    document, content = stage(store)
 
     def refuse(_: object) -> list[str]:
         raise OSError(28, "No space left on device")
@@ -282,7 +310,7 @@ async def test_content_that_cannot_be_kept_fails_its_unit_only(
     monkeypatch.setattr(store.content, "keep", refuse)
     results = await asyncio.gather(
         store.write("", adding(1)),
-        store.write("", lambda s: s.documents.store("2.25.1", document, NOW), {sha256: content}),
+        store.write("", storing(document), {document.sha256: content}),
         store.write("", adding(2)),
         return_exceptions=True,
     )
@@ -304,6 +332,30 @@ async def test_an_error_that_nobody_foresaw_does_not_end_the_writer(
         patched.setattr(Database, "begin_writing", stumble)
         with pytest.raises(RuntimeError, match="never seen before"):
             await store.write("", adding(1))
+    await store.write("", adding(2))
+
+    assert await known(store, (1, 2)) == {2}
+
+
+async def test_a_failure_after_a_commit_is_not_told_as_one_of_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document, content = stage(store)
+    await store.write("a", storing(document), {document.sha256: content})
+
+    def refuse(_: str) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(store.content, "remove", refuse)
+    await store.delete_namespace("a")
+
+    assert await store.namespaces() == []
+
+
+async def test_a_transaction_that_was_left_open_is_ended(store: Store) -> None:
+    store._writer._cursor.execute("BEGIN")
+    with pytest.raises(StoreError, match="within a transaction"):
+        await store.write("", adding(1))
     await store.write("", adding(2))
 
     assert await known(store, (1, 2)) == {2}

@@ -5,6 +5,6 @@ after the commit, so whatever was acknowledged is stored.
 """
 
 from ihe_mock_async.store.content import ContentDigest, ContentStore, StagedContent
-from ihe_mock_async.store.facade import Store
+from ihe_mock_async.store.store import Store
 
 __all__ = ["ContentDigest", "ContentStore", "StagedContent", "Store"]

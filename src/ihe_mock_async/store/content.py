@@ -23,10 +23,13 @@ class ContentDigest(NamedTuple):
 
 
 class StagedContent(Protocol):
-    """Octets that have arrived but belong to no document yet. Of one thread at a time."""
+    """Octets that have arrived but belong to no document yet.
+
+    Discarding is allowed in any thread at any time; writing afterwards raises ValueError.
+    """
 
     def write(self, data: bytes) -> None:
-        """Append octets; may block on the disk, and raises OSError when that is full."""
+        """Append octets; may block on the disk. An OSError (it is full) discards them all."""
         ...
 
     def finish(self) -> ContentDigest:

@@ -55,7 +55,7 @@ def explain(error: Exception) -> StoreError:
 
 def _describe(error: BaseException) -> str:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    cause = error.strerror if isinstance(error, OSError) else error
+    cause = (isinstance(error, OSError) and error.strerror) or error
     return f"({cause}). {_ADVICE.get(code, _OTHER_ADVICE)}"
 
 

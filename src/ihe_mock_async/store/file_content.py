@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -31,77 +32,128 @@ IN_MEMORY = 64 * 1024
 
 
 class StagedFile:
-    """Octets that have not been kept: in memory while they are few, else in a staging file."""
+    """Octets that have not been kept: in memory while they are few, else in a staging file.
 
-    __slots__ = ("_buffer", "_descriptor", "_digest", "_digester", "_folder", "_gone", "path")
+    Discarding is allowed in any thread at any time: the thread that writes for a request goes on
+    for a moment when the request is cancelled. It gets a ValueError then, and leaves no file.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_descriptor",
+        "_digest",
+        "_digester",
+        "_folder",
+        "_gone",
+        "_lock",
+        "_path",
+    )
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._lock = threading.Lock()
         self._digester = Digester()
         self._buffer = bytearray()
         self._descriptor: int | None = None
         self._digest: ContentDigest | None = None
+        self._path: Path | None = None
         self._gone = False
-        self.path: Path | None = None
 
     def write(self, data: bytes) -> None:
-        """Append octets; may block on the disk, and raises OSError when that is full."""
-        self._digester.update(data)
-        self._buffer += data
-        if len(self._buffer) > IN_MEMORY or self._descriptor is not None:
-            self._write_out()
+        """Append octets; may block on the disk. An OSError (it is full) discards them all."""
+        with self._lock:
+            self._check_present()
+            self._digester.update(data)
+            try:
+                self._append(data)
+            except OSError:
+                self._forget()
+                raise
 
     def finish(self) -> ContentDigest:
         """End writing; a staging file is durable then."""
-        if self._digest is None:
-            self._digest = self._digester.digest()
-            if self._descriptor is not None:
-                self.synchronise()
-        return self._digest
+        with self._lock:
+            if self._digest is None:
+                self._digest = self._digester.digest()
+                self._synchronise()
+            return self._digest
 
     def discard(self) -> None:
         """Forget the octets; nothing happens when they are kept or discarded already."""
-        self._close()
-        self._gone = True
-        self._buffer = bytearray()
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)
-            self.path = None
+        with self._lock:
+            self._forget()
 
     def materialise(self) -> None:
         """Have all octets in the staging file; raises ValueError when they are forgotten."""
-        if self._gone:
-            raise ValueError("the staged content has been discarded or kept before")
-        if self.path is None or self._buffer:
-            self._write_out()
+        with self._lock:
+            self._check_present()
+            if self._path is None:
+                self._make_file()
 
     def synchronise(self) -> None:
-        """Make the staging file durable; nothing is left to do for one that is closed."""
+        """Make the staging file durable; nothing is left to do for one that is finished."""
+        with self._lock:
+            self._synchronise()
+
+    def move_to(self, target: Path) -> None:
+        """Give the staging file its name, atomically; raises ValueError when it is forgotten."""
+        with self._lock:
+            self._check_present()
+            assert self._path is not None  # noqa: S101 - narrows: materialised
+            self._path.replace(target)
+            self._path = None
+            self._gone = True
+
+    def _check_present(self) -> None:
+        if self._gone:
+            raise ValueError("the staged content has been discarded or kept before")
+
+    def _append(self, data: bytes) -> None:
+        if self._descriptor is not None:
+            _write_all(self._descriptor, data)
+        elif len(self._buffer) + len(data) <= IN_MEMORY:
+            self._buffer += data
+        else:
+            _write_all(self._make_file(), data)
+
+    def _make_file(self) -> int:
+        self._path = self._folder / secrets.token_hex(16)
+        self._descriptor = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        try:
+            _write_all(self._descriptor, self._buffer)
+        except OSError:  # half a file must not pass for the whole when keeping is tried again
+            self._remove_file()
+            raise
+        self._buffer.clear()
+        return self._descriptor
+
+    def _forget(self) -> None:
+        self._gone = True
+        self._buffer.clear()
+        self._remove_file()
+
+    def _remove_file(self) -> None:
+        self._close()
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+            self._path = None
+
+    def _synchronise(self) -> None:
         if self._descriptor is not None:
             os.fsync(self._descriptor)
             self._close()
-
-    def move_to(self, target: Path) -> None:
-        """Give the staging file its name, atomically."""
-        assert self.path is not None  # noqa: S101 - narrows: materialised
-        self.path.replace(target)
-        self.path = None
-        self._gone = True
-
-    def _write_out(self) -> None:
-        if self._descriptor is None:
-            self.path = self._folder / secrets.token_hex(16)
-            self._descriptor = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with memoryview(self._buffer) as octets:
-            written = 0
-            while written < len(octets):
-                written += os.write(self._descriptor, octets[written:])
-        self._buffer.clear()
 
     def _close(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _write_all(descriptor: int, data: bytes | bytearray) -> None:
+    with memoryview(data) as octets:
+        written = 0
+        while written < len(octets):
+            written += os.write(descriptor, octets[written:])
 
 
 class FileContentStore:

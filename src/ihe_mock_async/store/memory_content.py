@@ -18,15 +18,17 @@ from ihe_mock_async.store.content import (
 class StagedMemory:
     """Octets in memory that have not been kept."""
 
-    __slots__ = ("_digest", "_digester", "_octets")
+    __slots__ = ("_digest", "_digester", "_gone", "_octets")
 
     def __init__(self) -> None:
         self._digester = Digester()
         self._octets = bytearray()
+        self._gone = False
         self._digest: ContentDigest | None = None
 
     def write(self, data: bytes) -> None:
-        """Append octets."""
+        """Append octets; raises ValueError when they are forgotten."""
+        self._check_present()
         self._digester.update(data)
         self._octets += data
 
@@ -38,11 +40,17 @@ class StagedMemory:
 
     def discard(self) -> None:
         """Forget the octets."""
+        self._gone = True
         self._octets = bytearray()
 
     def octets(self) -> bytes:
-        """What was written."""
+        """What was written; raises ValueError when it is forgotten."""
+        self._check_present()
         return bytes(self._octets)
+
+    def _check_present(self) -> None:
+        if self._gone:
+            raise ValueError("the staged content has been discarded")
 
 
 class MemoryContentStore:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -42,6 +43,8 @@ class _Unit:
     result: Any = None
     error: Exception | None = None
     contents: list[StagedContent] = field(default_factory=list)
+    ended: bool = False
+    """Committed or failed: nothing that happens later changes that."""
 
     def run(self, transaction: Transaction, content: ContentStore) -> None:
         transaction.state = None
@@ -114,7 +117,7 @@ class Writer:
             try:
                 self._carry_out(group)
             except Exception as error:  # noqa: BLE001 - the thread outlives what nobody foresaw
-                _fail(group, error)
+                _fail([unit for unit in group if not unit.ended], error)
             _deliver(group)
         self._cursor.close()
         self._connection.close()
@@ -140,6 +143,7 @@ class Writer:
             self._database.begin_writing(self._cursor)
         except FAILURES as error:
             _fail(group, error)
+            self._connection.rollback()  # if an earlier failure has left a transaction open
             return
         transaction = Transaction(self._cursor)
         try:
@@ -167,21 +171,26 @@ class Writer:
         try:
             self._connection.commit()
         except FAILURES as error:
+            _fail(group, error)
             self._connection.rollback()
             for sha256 in kept:
                 self._content.remove(sha256)
-            _fail(group, error)
             return
         self.commits += 1
+        for unit in group:
+            unit.ended = True
         # Between two transactions: no unit can take up a content while it is being removed.
-        for sha256 in transaction.unused(transaction.abandoned):
-            self._content.remove(sha256)
+        # One that cannot be removed only takes up space; the units have done their work.
+        with suppress(*FAILURES):
+            for sha256 in transaction.unused(transaction.abandoned):
+                self._content.remove(sha256)
 
 
 def _fail(group: list[_Unit], error: Exception) -> None:
     ours = isinstance(error, FAILURES) and not isinstance(error, BROKEN_CONSTRAINTS)
     for unit in group:  # an error of its own for each: they are raised separately
         unit.error = explain(error) if ours else error
+        unit.ended = True
 
 
 def _deliver(group: list[_Unit]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -63,9 +64,11 @@ class Store:
         The work may be run twice. What it raises is raised here, and nothing of it is stored.
         `staged` has the contents by SHA-256 that the work may store; those it has stored are
         kept, the caller discards the others. Raises StoreError when the store cannot be used.
-        Once called, the work is carried out even if the awaiting task is cancelled.
+        Once called, the work is carried out even if the awaiting task is cancelled; with staged
+        contents the cancellation takes effect when the writer has let go of them.
         """
-        return await self._writer.submit(lambda t: work(t.writable(namespace)), staged)
+        future = self._writer.submit(lambda t: work(t.writable(namespace)), staged)
+        return await (_to_the_end(future) if staged else future)
 
     async def read(self, namespace: str, work: Callable[[State], T]) -> T:
         """Run a unit of work that changes nothing, beside the writer, on a committed state."""
@@ -117,6 +120,17 @@ class Store:
         if self._readers is None:
             return await self._writer.submit(work)
         return await self._readers.read(work)
+
+
+async def _to_the_end(future: asyncio.Future[T]) -> T:
+    # Who is cancelled discards what is staged, and that is the writer's until the unit has ended.
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        while not future.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([future])
+        raise
 
 
 def _open_content(database: Database, data_dir: Path) -> ContentStore:
