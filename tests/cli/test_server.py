@@ -17,12 +17,10 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from ihe_mock_async.errors import DaemonError
 from ihe_mock_async.findings import Validation
-from ihe_mock_async.server import background, daemon, status
+from ihe_mock_async.server import daemon, status
 from ihe_mock_async.server.launch import Launch, Ready
 from ihe_mock_async.server.pid_file import Running
-from ihe_mock_async.settings import Settings
 
 Run = Callable[..., Result]
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -217,18 +215,6 @@ def test_a_setting_without_effect_is_told(background_server: Command) -> None:
 
     assert started.returncode == 0
     assert started.stderr == "Warning: The setting services has no effect in this version.\n"
-
-
-def test_a_child_that_dies_without_a_word_is_told_with_its_last_output(
-    monkeypatch: pytest.MonkeyPatch, folder: Path
-) -> None:
-    monkeypatch.setattr(sys, "executable", "/bin/false")
-    (folder / "mocks" / "logs").mkdir(parents=True)
-    (folder / "mocks" / "logs" / "mock-server.out").write_text("famous last words\n")
-    launch = Launch(Settings(host="127.0.0.1", http_port=0), "http")
-
-    with pytest.raises(DaemonError, match=r"did not start.*\nfamous last words$"):
-        background.start_background([], launch)
 
 
 def test_stop_without_a_server_exits_1(run: Run) -> None:

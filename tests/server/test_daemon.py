@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Never
 
 import pytest
 import trustme
@@ -252,6 +253,18 @@ def test_an_application_that_fails_leaves_its_trace_in_the_log(serve: Serve) -> 
 
     assert process.wait(10) == 1
     assert "RuntimeError: the application is broken" in LOG_PATH.read_text()
+    assert not PID_PATH.exists()
+
+
+def test_an_error_of_ours_is_one_line_in_the_log() -> None:
+    def create_app(*_arguments: object, **_context: object) -> Never:
+        raise StoreError("The database is corrupt.")
+
+    launch = Launch(Settings(host="127.0.0.1", http_port=0), "http", console=False)
+    with pytest.raises(StoreError):
+        daemon.run(launch, lambda _ready: None, create_app)
+
+    assert LOG_PATH.read_text().endswith(" - ERROR - cannot start: The database is corrupt.\n")
     assert not PID_PATH.exists()
 
 

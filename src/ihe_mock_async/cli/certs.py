@@ -51,6 +51,6 @@ def certs(
     """
     from ihe_mock_async.server import certificates  # noqa: PLC0415 - cryptography
 
-    made = certificates.generate(out, hosts=hosts, days=days, clients=clients, force=force)
-    for path in made:
+    for path in certificates.generate(out, hosts, days, clients, force=force):
         click.echo(str(path))
+    click.echo(f"Clients trust {out / 'ca.pem'}; cert.pem and key.pem serve.", err=True)

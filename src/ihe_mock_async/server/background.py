@@ -24,6 +24,7 @@ from ihe_mock_async.server.status import answers
 _READY_SECONDS = 30.0
 _HEALTH_SECONDS = 10.0
 _AFTER_KILL_SECONDS = 5.0
+_END_SECONDS = 1.0
 _POLL_SECONDS = 0.02
 _LAST_LINES = 10
 _OUTPUT = "mock-server.out"
@@ -143,7 +144,7 @@ def _tail(output: Path) -> str:
 
 def _end(child: subprocess.Popen[bytes]) -> None:
     try:
-        child.wait(timeout=1)
+        child.wait(_END_SECONDS)
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
