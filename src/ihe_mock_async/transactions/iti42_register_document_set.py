@@ -1,0 +1,138 @@
+"""ITI-42 Register Document Set-b (ITI TF-2: 3.42)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from ihe_mock_async.findings import Finding, refused
+from ihe_mock_async.ihe import (
+    Actor,
+    Answer,
+    AvailabilityStatus,
+    Exchange,
+    ObjectKind,
+    Outcome,
+    RegistryObject,
+    Transaction,
+)
+from ihe_mock_async.xds import error_codes, lifecycle, registry_response, rules
+from ihe_mock_async.xds import namespaces as ns
+from ihe_mock_async.xds.metadata import Submission
+from ihe_mock_async.xds.registry import Surroundings
+from ihe_mock_async.xds.rules.attributes import check_repository_attributes
+from ihe_mock_async.xds.rules.request import check_wrapper, read_request
+from ihe_mock_async.xds.rules.unique_ids import (
+    DUPLICATE_IN_REGISTRATION,
+    check_unique_in_message,
+)
+
+REQUEST = "urn:ihe:iti:2007:RegisterDocumentSet-b"
+RESPONSE = "urn:ihe:iti:2007:RegisterDocumentSet-bResponse"
+
+
+def answer(exchange: Exchange) -> Answer:
+    """Register a submission with all that follows from it, or refuse it as a whole."""
+    report = rules.Report(exchange.body)
+    check_wrapper(exchange.body, report)
+    submission = read_request(exchange.body, report)
+    surroundings = None
+    if submission is not None:
+        surroundings = _check(submission, exchange, report)
+    findings = (*exchange.findings, *report.findings)
+    refusal = refused(findings, exchange.domain.validation)
+    if submission is None or surroundings is None or refusal:
+        return _failure(submission, findings, refusal)
+    plan = lifecycle.plan(
+        submission,
+        surroundings,
+        exchange.state.documents,
+        now=exchange.now,
+        new_uuid=exchange.new_uuid,
+    )
+    _write(plan, exchange)
+    return Answer(
+        RESPONSE,
+        registry_response.success(),
+        Outcome.SERVED,
+        "Success",
+        findings,
+        _patient_ids(submission),
+    )
+
+
+def _check(
+    submission: Submission, exchange: Exchange, report: rules.Report
+) -> Surroundings[RegistryObject]:
+    domain, state = exchange.domain, exchange.state
+    rules.check_metadata(submission, domain, report)
+    check_repository_attributes(submission, report)
+    check_unique_in_message(submission, DUPLICATE_IN_REGISTRATION, report)
+    surroundings = lifecycle.look_up(submission, state.documents)
+    rules.check_surroundings(submission, surroundings, state.patients, domain, report)
+    return surroundings
+
+
+def _failure(
+    submission: Submission | None, findings: Sequence[Finding], refusal: Iterable[Finding]
+) -> Answer:
+    errors = registry_response.errors_of(
+        findings, refusal, default_code=error_codes.REGISTRY_ERROR
+    )
+    return Answer(
+        RESPONSE,
+        registry_response.failure(errors),
+        Outcome.REJECTED,
+        registry_response.summary(errors),
+        findings,
+        _patient_ids(submission),
+    )
+
+
+def _write(plan: lifecycle.Plan[RegistryObject], exchange: Exchange) -> None:
+    documents = exchange.state.documents
+    documents.register(map(_registry_object, plan.registrations), exchange.now)
+    for old in plan.deprecated:
+        documents.replace(replace(old, status=AvailabilityStatus.DEPRECATED))
+    for folder, xml in plan.updated_folders:
+        documents.replace(replace(folder, xml=xml))
+
+
+def _registry_object(new: lifecycle.Registration) -> RegistryObject:
+    return RegistryObject(
+        kind=ObjectKind(new.kind),
+        id=new.id,
+        logical_id=new.logical_id,
+        version=new.version,
+        status=AvailabilityStatus.APPROVED,
+        xml=new.xml,
+        unique_id=new.unique_id,
+        patient_id=new.patient_id,
+        submission_set_id=new.submission_set_id,
+        hash=new.hash,
+        size=new.size,
+        repository_unique_id=new.repository_unique_id,
+        association_type=new.association_type,
+        source=new.source,
+        target=new.target,
+    )
+
+
+def _patient_ids(submission: Submission | None) -> tuple[str, ...]:
+    if submission is None:
+        return ()
+    return tuple(dict.fromkeys(o.patient_id for o in submission.identified() if o.patient_id))
+
+
+TRANSACTION = Transaction(
+    number="ITI-42",
+    name="Register Document Set-b",
+    section="ITI TF-2: 3.42",
+    actors=(Actor.DOCUMENT_REGISTRY,),
+    handlers={REQUEST: answer},
+    # A wrapper that no schema has is recognised, to be explained instead of not understood.
+    roots={ns.SUBMIT_OBJECTS_REQUEST: REQUEST, ns.REGISTER_DOCUMENT_SET_REQUEST: REQUEST},
+    response_actions={REQUEST: RESPONSE},
+    writes=True,
+    rules=rules.REGISTRATION_RULES,
+)

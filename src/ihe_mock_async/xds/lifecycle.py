@@ -1,0 +1,258 @@
+"""What a submission does to the registry (ITI TF-2: 3.42.4.1.3.3; ITI TF-3: 4.2.2.2).
+
+Deciding and writing are apart: `plan` only says what is to be written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic
+
+from ihe_mock_async.xds import stored_form
+from ihe_mock_async.xds import vocabulary as v
+from ihe_mock_async.xds.ebxml import UUID_URN, is_uuid_urn
+from ihe_mock_async.xds.metadata import (
+    Association,
+    DocumentEntry,
+    IdentifiedObject,
+    MetadataObject,
+    Submission,
+)
+from ihe_mock_async.xds.provision import Content
+from ihe_mock_async.xds.registry import Registered, Registry, Surroundings
+from ihe_mock_async.xds.rules.references import uuids_of
+from ihe_mock_async.xds.rules.unique_ids import unique_ids_of
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A new, approved object in its first version, with all ids assigned."""
+
+    kind: str
+    id: str
+    xml: bytes
+    unique_id: str | None = None
+    patient_id: str | None = None
+    submission_set_id: str | None = None
+    """entryUUID of the submission set that it came with; None of the set itself."""
+    hash: str | None = None
+    size: int | None = None
+    repository_unique_id: str | None = None
+    association_type: str | None = None
+    source: str | None = None
+    target: str | None = None
+
+    @property
+    def logical_id(self) -> str:
+        """The first version's id is the logicalID (ITI TF-3: 4.2.3.2.17)."""
+        return self.id
+
+    @property
+    def version(self) -> int:
+        """Always 1: later versions are those of ITI-57."""
+        return 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Generic[Registered]):
+    """What is to be written, all or nothing."""
+
+    registrations: tuple[Registration, ...]
+    deprecated: tuple[Registered, ...]
+    """Registered objects whose status becomes Deprecated."""
+    updated_folders: tuple[tuple[Registered, bytes], ...]
+    """Registered folders and their new ebRIM text, with another lastUpdateTime."""
+
+
+def look_up(
+    submission: Submission,
+    registry: Registry[Registered],
+    stored: Mapping[str, Content] | None = None,
+) -> Surroundings[Registered]:
+    """Find the registered objects that a submission names; `stored` are documents to compare."""
+    ids, unique_ids = uuids_of(submission), unique_ids_of(submission)
+    return Surroundings(
+        registry.by_id(ids) if ids else {},
+        registry.by_unique_id(unique_ids) if unique_ids else (),
+        stored or {},
+    )
+
+
+def plan(
+    submission: Submission,
+    surroundings: Surroundings[Registered],
+    registry: Registry[Registered],
+    *,
+    now: datetime,
+    new_uuid: Callable[[], str],
+) -> Plan[Registered]:
+    """Decide what a submission without essential findings changes."""
+    naming = _assign_ids(submission, new_uuid)
+    clerk = _Clerk(naming, naming.resolve(submission.submission_sets[0].id), now)
+    registrations = [clerk.register(obj) for obj in submission.objects()]
+    replaced = _replaced(submission, surroundings.registered)
+    carried, carried_folders = _carry_over(registrations, replaced, registry, clerk)
+    folders = {
+        obj.id: obj for obj in (*_enlarged(submission, surroundings.registered), *carried_folders)
+    }
+    stamp = timestamp(now)
+    return Plan(
+        (*registrations, *carried),
+        _with_dependents(replaced.values(), registry),
+        tuple((f, stored_form.with_last_update_time(f.xml, stamp)) for f in folders.values()),
+    )
+
+
+def timestamp(now: datetime) -> str:
+    """A DTM of 14 digits of an aware UTC time."""
+    return now.strftime("%Y%m%d%H%M%S")
+
+
+def _assign_ids(submission: Submission, new_uuid: Callable[[], str]) -> stored_form.Naming:
+    """A UUID for every symbolic id; UUIDs stay, in lower case."""
+    assigned = {
+        obj.id: obj.id.lower() if is_uuid_urn(obj.id) else UUID_URN + new_uuid()
+        for obj in submission.objects()
+        if obj.id
+    }
+    return stored_form.Naming(assigned, new_uuid)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clerk:
+    """Turns submitted objects into registrations."""
+
+    naming: stored_form.Naming
+    submission_set_id: str
+    now: datetime
+
+    def register(self, obj: MetadataObject) -> Registration:
+        if isinstance(obj, Association):
+            return self._association(obj)
+        if isinstance(obj, IdentifiedObject):
+            return self._identified(obj)
+        raise TypeError(f"{obj.kind} cannot be registered")
+
+    def associate(self, source: str, target: str) -> Registration:
+        """A HasMember association that the registry makes itself."""
+        identifier = self.naming.new_id()
+        xml = stored_form.has_member(identifier, source, target)
+        return self._registration(identifier, v.HAS_MEMBER, source, target, xml)
+
+    def _association(self, association: Association) -> Registration:
+        source = self.naming.resolve(association.source)
+        target = self.naming.resolve(association.target)
+        identifier = self.naming.resolve(association.id)
+        attributes = {
+            "associationType": association.type,
+            "sourceObject": source,
+            "targetObject": target,
+        }
+        xml = stored_form.serialise(association, identifier, self.naming, attributes=attributes)
+        return self._registration(identifier, association.type, source, target, xml)
+
+    def _registration(
+        self, identifier: str, kind: str, source: str, target: str, xml: bytes
+    ) -> Registration:
+        return Registration(
+            v.ASSOCIATION.kind,
+            identifier,
+            xml,
+            submission_set_id=self.submission_set_id,
+            association_type=kind,
+            source=source,
+            target=target,
+        )
+
+    def _identified(self, obj: IdentifiedObject) -> Registration:
+        identifier = self.naming.resolve(obj.id)
+        entry = obj if isinstance(obj, DocumentEntry) else None
+        size = entry.size if entry is not None else None
+        slots = self._slots(obj)
+        return Registration(
+            obj.kind,
+            identifier,
+            stored_form.serialise(obj, identifier, self.naming, slots=slots),
+            unique_id=obj.unique_id,
+            patient_id=obj.patient_id,
+            submission_set_id=None if obj.model is v.SUBMISSION_SET else self.submission_set_id,
+            hash=entry.hash if entry is not None else None,
+            size=int(size) if size is not None and size.isdecimal() else None,
+            repository_unique_id=entry.repository_unique_id if entry is not None else None,
+        )
+
+    def _slots(self, obj: IdentifiedObject) -> Mapping[str, str | None]:
+        """Slots that the repository or the registry writes."""
+        if isinstance(obj, DocumentEntry):
+            return {
+                "hash": obj.hash,
+                "size": obj.size,
+                "repositoryUniqueId": obj.repository_unique_id,
+            }
+        return {v.LAST_UPDATE_TIME: timestamp(self.now)} if obj.model is v.FOLDER else {}
+
+
+def _replaced(
+    submission: Submission, registered: Mapping[str, Registered]
+) -> dict[str, Registered]:
+    """The registered targets of RPLC and XFRM_RPLC."""
+    targets = [a.target.lower() for a in submission.associations if a.type in v.REPLACEMENTS]
+    return {target: registered[target] for target in targets if target in registered}
+
+
+def _with_dependents(
+    replaced: Iterable[Registered], registry: Registry[Registered]
+) -> tuple[Registered, ...]:
+    """The replaced entries, and all transformations and addenda that hang on them."""
+    found = {obj.id: obj for obj in replaced}
+    wave = list(found)
+    while wave:
+        links = registry.associations(targets=wave, types=v.DEPENDENTS)
+        sources = {a.source for a in links if a.source and a.status == v.APPROVED} - found.keys()
+        dependents = registry.by_id(sources) if sources else {}
+        found.update(dependents)
+        wave = list(dependents)
+    return tuple(obj for obj in found.values() if obj.status == v.APPROVED)
+
+
+def _carry_over(
+    registrations: Sequence[Registration],
+    replaced: Mapping[str, Registered],
+    registry: Registry[Registered],
+    clerk: _Clerk,
+) -> tuple[list[Registration], list[Registered]]:
+    """Put each replacement into the approved folders of what it replaces."""
+    if not replaced:
+        return [], []
+    memberships = [
+        a
+        for a in registry.associations(targets=tuple(replaced), types=(v.HAS_MEMBER,))
+        if a.status == v.APPROVED and a.source
+    ]
+    sources = registry.by_id({a.source for a in memberships if a.source})
+    folders = {
+        obj.id: obj
+        for obj in sources.values()
+        if obj.kind == v.FOLDER.kind and obj.status == v.APPROVED
+    }
+    members = {(r.source, r.target) for r in registrations if r.association_type == v.HAS_MEMBER}
+    added: list[Registration] = []
+    for replacement in registrations:
+        if replacement.association_type in v.REPLACEMENTS and replacement.source:
+            homes = {m.source for m in memberships if m.target == replacement.target}
+            for folder in sorted(folders.keys() & homes):
+                if (folder, replacement.source) not in members:
+                    members.add((folder, replacement.source))
+                    membership = clerk.associate(folder, replacement.source)
+                    link = clerk.associate(clerk.submission_set_id, membership.id)
+                    added += (membership, link)
+    return added, [folders[r.source] for r in added if r.source in folders]
+
+
+def _enlarged(submission: Submission, registered: Mapping[str, Registered]) -> list[Registered]:
+    """The registered folders that get a new member from the submission itself."""
+    sources = (a.source.lower() for a in submission.associations if a.type == v.HAS_MEMBER)
+    found = (registered.get(source) for source in sources)
+    return [obj for obj in found if obj is not None and obj.kind == v.FOLDER.kind]

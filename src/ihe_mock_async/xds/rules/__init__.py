@@ -1,0 +1,74 @@
+"""All rules on submissions, and the checks in the order in which they are made."""
+
+from __future__ import annotations
+
+from ihe_mock_async.findings import Rule
+from ihe_mock_async.xds.metadata import Submission
+from ihe_mock_async.xds.registry import Domain, Patients, Registered, Surroundings
+from ihe_mock_async.xds.rules import (
+    associations,
+    attributes,
+    formats,
+    linkage,
+    patients,
+    provision,
+    references,
+    request,
+    structure,
+    unique_ids,
+)
+from ihe_mock_async.xds.rules.report import Report
+
+__all__ = [
+    "PROVISION_RULES",
+    "REGISTRATION_RULES",
+    "Report",
+    "check_metadata",
+    "check_surroundings",
+]
+
+_SUBMISSION_RULES: tuple[Rule, ...] = (
+    *request.RULES,
+    *structure.RULES,
+    *attributes.RULES,
+    *formats.RULES,
+    *linkage.RULES,
+    *associations.RULES,
+    *patients.RULES,
+    *references.RULES,
+    *unique_ids.RULES,
+)
+PROVISION_RULES = (*_SUBMISSION_RULES, *provision.RULES, unique_ids.DUPLICATE_IN_PROVISION)
+"""The rules of ITI-41."""
+REGISTRATION_RULES = (
+    *_SUBMISSION_RULES,
+    request.WRAPPER,
+    attributes.REPOSITORY_ATTRIBUTE_REQUIRED,
+    unique_ids.DUPLICATE_IN_REGISTRATION,
+)
+"""The rules of ITI-42."""
+
+
+def check_metadata(submission: Submission, domain: Domain, report: Report) -> None:
+    """Check all that the submission alone tells, but uniqueIds and documents."""
+    structure.check_structure(submission, report)
+    attributes.check_attributes(submission, domain, report)
+    formats.check_formats(submission, report)
+    linkage.check_linkage(submission, report)
+    associations.check_associations(submission, report)
+
+
+def check_surroundings(
+    submission: Submission,
+    surroundings: Surroundings[Registered],
+    known_patients: Patients,
+    domain: Domain,
+    report: Report,
+) -> None:
+    """Check the submission against patients, registry and repository."""
+    registered = surroundings.registered
+    patients.check_patients(submission, known_patients, domain, report)
+    references.check_references(submission, registered, report)
+    if registered:
+        patients.check_registered_patients(submission, registered, known_patients, report)
+    unique_ids.check_unique_in_registry(submission, surroundings, report)

@@ -1,0 +1,111 @@
+"""Rules on what a submission refers to in the registry (ITI TF-2: 3.42.4.1.3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ihe_mock_async.findings import Rule, Severity
+from ihe_mock_async.xds import error_codes
+from ihe_mock_async.xds import vocabulary as v
+from ihe_mock_async.xds.ebxml import is_uuid_urn
+from ihe_mock_async.xds.metadata import Association, Submission
+from ihe_mock_async.xds.registry import RegisteredObject
+from ihe_mock_async.xds.rules.associations import (
+    FOLDER_MEMBER,
+    MEMBER_SOURCE,
+    RELATIONSHIP_TARGET,
+)
+from ihe_mock_async.xds.rules.linkage import STATUS_REQUIRED
+from ihe_mock_async.xds.rules.report import Report, metadata_error
+
+ID_REGISTERED = metadata_error(
+    id="xds-id-registered",
+    text="The entryUUID of a new object is not registered yet",
+    section="ITI TF-2: 3.42.4.1.3.3",
+    fix="Use a new UUID or a symbolic id; to submit a new version use ITI-57.",
+    essential=True,
+)
+UNRESOLVED = Rule(
+    id="xds-reference-unresolved",
+    severity=Severity.ERROR,
+    text="An entryUUID in an association is that of an object of the submission or the registry",
+    section="ITI TF-3: Table 4.2.4.1-2",
+    fix="Query the registry for the entryUUID; it is not the uniqueId.",
+    code=error_codes.UNRESOLVED_REFERENCE,
+    essential=True,
+)
+REFERENCE_DEPRECATED = Rule(
+    id="xds-reference-deprecated",
+    severity=Severity.ERROR,
+    text="A registered object to which an association refers is approved",
+    section="ITI TF-3: Table 4.2.4.1-2",
+    fix="Query for the version that replaced it, and refer to that.",
+    code=error_codes.DEPRECATED_DOCUMENT,
+    essential=True,
+)
+RULES = (ID_REGISTERED, UNRESOLVED, REFERENCE_DEPRECATED)
+
+_PACKAGES = frozenset({v.SUBMISSION_SET.kind, v.FOLDER.kind})
+
+
+def uuids_of(submission: Submission) -> set[str]:
+    """The entryUUIDs that the submission brings or names, in lower case."""
+    ids: set[str] = {obj.id for obj in submission.objects()}
+    for association in submission.associations:
+        ids.update((association.source, association.target))
+    return {identifier.lower() for identifier in ids if is_uuid_urn(identifier)}
+
+
+def check_references(
+    submission: Submission, registered: Mapping[str, RegisteredObject], report: Report
+) -> None:
+    """Check ids and ends of associations against the `registered` ones among `uuids_of`."""
+    own = {obj.id.lower() for obj in submission.objects() if obj.id}
+    for obj in submission.objects():
+        if obj.id.lower() in registered:
+            report.add(ID_REGISTERED, obj.rim.element, received=obj.id)
+    sets = {submission_set.id for submission_set in submission.submission_sets}
+    for association in submission.associations:
+        ends = (association.source, association.target)
+        outside = [end for end in ends if end.lower() not in own and is_uuid_urn(end)]
+        _check_outside(association, outside, registered, report)
+        _check_kinds(association, sets, registered, report)
+
+
+def _check_outside(
+    association: Association,
+    ends: Iterable[str],
+    registered: Mapping[str, RegisteredObject],
+    report: Report,
+) -> None:
+    for end in ends:
+        obj = registered.get(end.lower())
+        if obj is None:
+            report.add(UNRESOLVED, association.rim.element, received=end)
+        elif obj.status == v.DEPRECATED:
+            report.add(REFERENCE_DEPRECATED, association.rim.element, received=end)
+
+
+def _check_kinds(
+    association: Association,
+    sets: set[str],
+    registered: Mapping[str, RegisteredObject],
+    report: Report,
+) -> None:
+    """Kinds of registered ends; those within the submission have been checked."""
+    source = registered.get(association.source.lower())
+    target = registered.get(association.target.lower())
+    element = association.rim.element
+    if association.type == v.HAS_MEMBER and source and source.kind not in _PACKAGES:
+        report.add(MEMBER_SOURCE, element, received=f"{source.kind} {source.id}")
+    if target is None:
+        return
+    received = f"{target.kind} {target.id}"
+    is_entry = target.kind == v.DOCUMENT_ENTRY.kind
+    if association.type != v.HAS_MEMBER and not is_entry:
+        report.add(RELATIONSHIP_TARGET, element, received=received)
+    elif association.source in sets:
+        if is_entry and association.rim.slot(v.SUBMISSION_SET_STATUS) is None:
+            report.add(STATUS_REQUIRED, element, expected="Reference")
+    elif not is_entry:
+        report.add(FOLDER_MEMBER, element, received=received)
