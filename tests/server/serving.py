@@ -8,10 +8,9 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from ihe_mock_async.server import hypercorn, listener
-from ihe_mock_async.server.asgi import Message, Receive, Scope, Send
+from ihe_mock_async.server.asgi import AsgiApp, Message, Receive, Scope, Send
 from ihe_mock_async.server.connections import ServerLimits
 from ihe_mock_async.server.tls import TlsMaterial
 
@@ -25,11 +24,11 @@ class Served:
 
 @contextlib.asynccontextmanager
 async def serving(
-    app: Any,
+    app: AsgiApp,
     *,
     tls: TlsMaterial | None = None,
     http2: bool = False,
-    **limits: Any,
+    **limits: float,
 ) -> AsyncIterator[Served]:
     listening = listener.listen("127.0.0.1", 0)
     port = listening.getsockname()[1]
@@ -40,7 +39,7 @@ async def serving(
             sockets=[listening],
             tls=tls,
             http2=http2,
-            limits=ServerLimits(**limits),
+            limits=ServerLimits(**limits),  # type: ignore[arg-type] # some are counts
             shutdown=stop.wait,
         )
     )
@@ -85,7 +84,7 @@ class App:
             if message["type"] == "http.disconnect":
                 self.disconnected.set()
                 return body
-            body += message["body"]
+            body += bytes(message["body"])
             if not message["more_body"]:
                 self.bodies.append(body)
                 return body

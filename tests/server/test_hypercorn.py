@@ -157,7 +157,7 @@ MALFORMED = {
     "no host": b"GET / HTTP/1.1\r\n\r\n",
     "space in a name": b"GET / HTTP/1.1\r\nHost: x\r\nBad Name: x\r\n\r\n",
     "length": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n",
-    "two lengths": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    "lengths": b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na",
 }
 
 

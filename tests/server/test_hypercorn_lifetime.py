@@ -9,6 +9,8 @@ import pytest
 from ihe_mock_async.server.asgi import Receive, Scope, Send
 from tests.server.serving import App, Client, Served, connected, post, respond, serving
 
+CROWD = 100
+
 
 class Slow(App):
     """Works until it is told to go on."""
@@ -16,11 +18,14 @@ class Slow(App):
     def __init__(self) -> None:
         super().__init__()
         self.entered = asyncio.Event()
+        self.crowded = asyncio.Event()
         self.go_on = asyncio.Event()
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.read(receive)
         self.entered.set()
+        if len(self.bodies) == CROWD:
+            self.crowded.set()
         await self.go_on.wait()
         await respond(send, b"done")
 
@@ -200,15 +205,18 @@ async def test_a_client_that_reads_slowly_gets_everything() -> None:
 
 async def test_one_connection_too_many_is_told_to_come_back() -> None:
     app = Slow()
-    async with serving(app, connections=2) as server:
-        async with connected(server.port), connected(server.port) as second:
-            await asyncio.sleep(0.05)
-            async with connected(server.port) as third:
-                await third.send(post(b"abc"))
-                status, fields, body = await third.response()
-            await second.send(post(b"abc"))
-            app.go_on.set()
-            served, _, _ = await second.response()
+    async with (
+        serving(app, connections=2) as server,
+        connected(server.port),
+        connected(server.port) as second,
+    ):
+        await asyncio.sleep(0.05)
+        async with connected(server.port) as third:
+            await third.send(post(b"abc"))
+            status, fields, body = await third.response()
+        await second.send(post(b"abc"))
+        app.go_on.set()
+        served, _, _ = await second.response()
 
     assert (status, fields["retry-after"]) == (503, "1")
     assert body.startswith(b"2 connections are open")
@@ -275,9 +283,8 @@ async def test_a_shutdown_lets_a_hundred_requests_finish() -> None:
             return await client.rest()
 
     async with serving(app) as server, connected(server.port) as idle:
-        exchanges = [asyncio.create_task(exchange(server)) for _ in range(100)]
-        while len(app.bodies) < 100:
-            await asyncio.sleep(0.01)
+        exchanges = [asyncio.create_task(exchange(server)) for _ in range(CROWD)]
+        await app.crowded.wait()
         server.stop.set()
         idle_end = await asyncio.wait_for(idle.rest(), 5)
         with pytest.raises(ConnectionRefusedError):

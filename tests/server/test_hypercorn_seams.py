@@ -74,7 +74,7 @@ async def test_another_user_of_hypercorn_in_the_process_is_left_alone() -> None:
     port = sockets.insecure_sockets[0].getsockname()[1]
     theirs = asyncio.create_task(
         hypercorn.asyncio.run.worker_serve(
-            ASGIWrapper(App()),
+            ASGIWrapper(App()),  # type: ignore[arg-type] # its messages are typed
             config,
             sockets=sockets,
             shutdown_trigger=stop.wait,

@@ -24,7 +24,7 @@ class FilePolicy:
     """How one appended file is kept."""
 
     max_bytes: int = 0
-    """Before it grows beyond this it becomes `name.1`, `name.1` becomes `name.2` ...; 0 = never."""
+    """Before it grows beyond this it becomes `name.1`, `name.1` `name.2` ...; 0 = never."""
     backups: int = 5
     """How many of those are kept."""
     dropped_notice: Callable[[int], bytes] | None = None
@@ -37,6 +37,8 @@ class _Entry:
     data: Octets
     whole: bool
     """Whether it is all of the file (`write_file`) or one more piece of it (`append`)."""
+    gone: bool = False
+    """Whether the file is removed instead (`remove`)."""
 
 
 class BatchWriter:
@@ -82,6 +84,10 @@ class BatchWriter:
     def write_file(self, path: Path, data: Octets) -> bool:
         """Make a file of its own, visible only when it is complete; False when dropped."""
         return self._put(_Entry(path, data, whole=True))
+
+    def remove(self, path: Path) -> bool:
+        """Remove a file after all that was accepted before; a missing one is no error."""
+        return self._put(_Entry(path, b"", whole=True, gone=True))
 
     def hurry(self) -> None:
         """Have the queue written now rather than in 50 ms, without waiting for it."""
@@ -151,7 +157,9 @@ class BatchWriter:
             data = self._made(entry)
             if data is None:
                 continue
-            if entry.whole:
+            if entry.gone:
+                self._attempt(1, _unlink, entry.path)
+            elif entry.whole:
                 self._attempt(1, _replace, entry.path, data)
             else:
                 pieces.setdefault(entry.path, []).append(data)
@@ -197,6 +205,10 @@ def _replace(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             partial.unlink()
         raise
+
+
+def _unlink(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

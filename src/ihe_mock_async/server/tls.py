@@ -175,7 +175,8 @@ def _trust_clients(context: ssl.SSLContext, path: Path | None, auth: ClientAuth)
 
 
 def _reason(error: OSError) -> str:
-    return str(getattr(error, "reason", None) or error.strerror or "unknown").lower()
+    reason = str(getattr(error, "reason", None) or error.strerror or "unknown reason")
+    return reason.lower().replace("_", " ")  # OpenSSL's own are like EE_KEY_TOO_SMALL
 
 
 def _warnings(certificate: x509.Certificate, path: Path) -> list[str]:
