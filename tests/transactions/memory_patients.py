@@ -62,7 +62,7 @@ class MemoryPatients:
     ) -> None:
         self.changes.append("subsume")
         for identifier, record in self.records.items():
-            if identifier == subsumed or record.subsumed_by == subsumed:
+            if subsumed in {identifier, record.subsumed_by}:
                 self.records[identifier] = replace(record, subsumed_by=surviving)
 
     def keys(self, *numbers: str, root: str = "1.3.6.1.4.1.21367.13.20.1000") -> list[int]:

@@ -203,7 +203,7 @@ def _check_replacement(replacement: Replacement) -> Iterator[Finding]:
             rules.SUBSUMED_ID,
             element,
             "priorRegistration/subject1/priorRegisteredRole/id",
-            received=", ".join(i.text or "an empty id" for i in replacement.subsumed_ids),
+            received=", ".join(i.text or "an empty id" for i in replacement.subsumed_ids[:3]),
             expected="one id with root and extension",
         )
     for identifier in replacement.subsumed_ids:

@@ -56,6 +56,17 @@ UNKNOWN_ELEMENT = Rule(
     CONSTRAINT_VIOLATION,
 )
 
+# Essential, as what lies beyond the limit has not been looked at.
+PROBLEM_COUNT = Rule(
+    "hl7v3-problem-count",
+    Severity.ERROR,
+    "A message has few enough problems to report them all",
+    _WRAPPER,
+    "Mend the reported problems and send the message again; the rest was not checked.",
+    CONSTRAINT_VIOLATION,
+    essential=True,
+)
+
 # ---------------------------------------------------------------- identity and time
 
 MESSAGE_ID = Rule(
@@ -242,6 +253,7 @@ RULES = (
     ITS_VERSION,
     ELEMENT_ORDER,
     UNKNOWN_ELEMENT,
+    PROBLEM_COUNT,
     MESSAGE_ID,
     MESSAGE_ID_FORM,
     CREATION_TIME,

@@ -43,23 +43,21 @@ ELEMENT_ORDER = (
 _RANK = {clark(name): rank for rank, name in enumerate(ELEMENT_ORDER)}
 
 
-def check(message: Transmission, interaction: Interaction) -> list[Finding]:
+def check(message: Transmission, interaction: Interaction) -> Iterator[Finding]:
     """Every breach of the wrapper's rules by a message that should be this interaction."""
     if message.element.tag != clark(interaction.name):
-        wrong = finding_at(
+        yield finding_at(
             rules.INTERACTION,
             message.element,
             received=str(message.element.tag),
             expected=f"{interaction.name} in the namespace {NAMESPACE}",
         )
-        return [wrong]
-    return [
-        *_check_shape(message),
-        *_check_identity(message, interaction),
-        *_check_codes(message, interaction),
-        *_check_devices(message),
-        *_check_control_act(message, interaction),
-    ]
+        return
+    yield from _check_shape(message)
+    yield from _check_identity(message, interaction)
+    yield from _check_codes(message, interaction)
+    yield from _check_devices(message)
+    yield from _check_control_act(message, interaction)
 
 
 def _check_shape(message: Transmission) -> Iterator[Finding]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
 from lxml import etree
 
 from ihe_mock_async.elements import namespace_of, path_of
 from ihe_mock_async.findings import Finding, Rule
 from ihe_mock_async.hl7v3.namespaces import NAMESPACE
+from ihe_mock_async.hl7v3.rules import PROBLEM_COUNT
 
 
 def children_of(element: etree._Element) -> dict[str, list[etree._Element]]:
@@ -55,3 +59,17 @@ def _interaction_of(element: etree._Element) -> etree._Element:
         if namespace_of(ancestor) == NAMESPACE:
             interaction = ancestor
     return interaction
+
+
+MAX_FINDINGS = 30
+
+
+def bounded(findings: Iterable[Finding], message: etree._Element) -> Iterator[Finding]:
+    """The findings up to `MAX_FINDINGS`, then one that says that there are more.
+
+    A message of hostile size cannot make the server report, or look for, a finding per element.
+    """
+    remaining = iter(findings)
+    yield from islice(remaining, MAX_FINDINGS)
+    if next(remaining, None) is not None:
+        yield finding_at(PROBLEM_COUNT, message, expected=f"at most {MAX_FINDINGS} problems")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from lxml import etree
@@ -25,7 +26,7 @@ from ihe_mock_async.hl7v3.feed import ADD, MERGE, REVISE
 from ihe_mock_async.hl7v3.namespaces import action, clark
 from ihe_mock_async.hl7v3.transmission import Transmission
 from ihe_mock_async.hl7v3.transmission_check import check as check_transmission
-from ihe_mock_async.hl7v3.tree import finding_at
+from ihe_mock_async.hl7v3.tree import bounded, finding_at
 from ihe_mock_async.identifiers import PatientIdentifier
 from ihe_mock_async.ihe import (
     Actor,
@@ -44,13 +45,13 @@ def answer(exchange: Exchange) -> Answer:
     """Add, revise or merge the patient, and acknowledge it: CA, CE or CR."""
     interaction = _INTERACTIONS[exchange.action]
     message = transmission.read(exchange.body)
-    findings = [*exchange.findings, *check_transmission(message, interaction)]
     plan = _NOTHING
+    breaches = check_transmission(message, interaction)
     if message.control_act is not None and exchange.body.tag == clark(interaction.name):
         payload = feed.read(message.control_act)
-        findings += feed.check(payload, interaction)
         plan = _PLANNERS[interaction.name](exchange, payload, interaction)
-        findings += plan.findings
+        breaches = chain(breaches, feed.check(payload, interaction), plan.findings)
+    findings = [*exchange.findings, *bounded(breaches, message.element)]
     refusals = refused(findings, exchange.domain.validation)
     if not refusals:
         plan.carry_out()
@@ -114,7 +115,7 @@ class _Plan:
     """What the message means for the state: decided before anything is changed."""
 
     identifiers: Collection[PatientIdentifier] = ()
-    findings: Collection[Finding] = ()
+    findings: Iterable[Finding] = ()
     carry_out: Callable[[], None] = _do_nothing
 
 
@@ -134,63 +135,60 @@ def _plan_record(
     registered = payload.patient
     if registered is None or not registered.identifiers:
         return _NOTHING  # an essential rule has found that
-    findings = _foreign_identifiers(registered, exchange.domain)
+    foreign = _foreign_identifiers(registered, exchange.domain)
     identifiers = [
         identifier
         for identifier in dict.fromkeys([*registered.identifiers, *registered.other_identifiers])
         if _in_domain(identifier, exchange.domain)
     ]
     if not identifiers:
-        findings.append(finding_at(feed_rules.PATIENT_ID_NO_AUTHORITY, registered.element, "id"))
-        return _Plan(registered.identifiers, findings)
+        nothing_left = finding_at(feed_rules.PATIENT_ID_NO_AUTHORITY, registered.element, "id")
+        return _Plan(registered.identifiers, chain(foreign, [nothing_left]))
     known = exchange.state.patients.find(identifiers)
-    findings += _compare_with_known(registered, interaction, identifiers, known)
+    findings = chain(foreign, _compare_with_known(registered, interaction, known))
     carry_out = partial(_store, exchange, registered, identifiers, known)
     return _Plan(identifiers, findings, carry_out)
 
 
-def _foreign_identifiers(registered: patient.Patient, domain: AffinityDomain) -> list[Finding]:
-    """A Document Registry stores the ids of its own domain only (3.44.4.1.3.2)."""
+def _foreign_identifiers(registered: patient.Patient, domain: AffinityDomain) -> Iterator[Finding]:
+    """A Document Registry stores the ids of its own domain only (3.44.4.1.3)."""
     if not domain.assigning_authorities:
-        return []
-    return [
-        finding_at(
-            feed_rules.PATIENT_ID_AUTHORITY,
-            identifier.element,
-            "@root",
-            received=identifier.root,
-            expected=" or ".join(sorted(domain.assigning_authorities)),
-        )
-        for identifier in registered.ids
-        if (usable := identifier.patient_identifier) and not _in_domain(usable, domain)
-    ]
+        return
+    for identifier in registered.ids:
+        if (usable := identifier.patient_identifier) and not _in_domain(usable, domain):
+            yield finding_at(
+                feed_rules.PATIENT_ID_AUTHORITY,
+                identifier.element,
+                "@root",
+                received=identifier.root,
+                expected=" or ".join(sorted(domain.assigning_authorities)),
+            )
 
 
 def _compare_with_known(
     registered: patient.Patient,
     interaction: transmission.Interaction,
-    identifiers: Collection[PatientIdentifier],
     known: Mapping[PatientIdentifier, RegisteredPatient],
-) -> list[Finding]:
-    findings = [
-        finding_at(
-            feed_rules.PATIENT_ID_SUBSUMED,
-            registered.element,
-            "id",
-            received=record.identifier.cx,
-            expected=f"{record.subsumed_by.cx}, into which it was merged",
-        )
-        for record in known.values()
-        if record.subsumed_by is not None
-    ]
-    names = ", ".join(identifier.cx for identifier in identifiers)
+) -> Iterator[Finding]:
+    for record in known.values():
+        if record.subsumed_by is not None:
+            yield finding_at(
+                feed_rules.PATIENT_ID_SUBSUMED,
+                registered.element,
+                "id",
+                received=record.identifier.cx,
+                expected=f"{record.subsumed_by.cx}, into which it was merged",
+            )
+    first = registered.identifiers[0].cx
     if known and interaction is ADD:
-        findings.append(finding_at(feed_rules.ADD_EXISTING, registered.element, received=names))
+        yield finding_at(feed_rules.ADD_EXISTING, registered.element, received=first)
     if not known and interaction is REVISE:
-        findings.append(finding_at(feed_rules.REVISE_UNKNOWN, registered.element, received=names))
-    if len({record.patient_key for record in known.values()}) > 1:
-        findings.append(finding_at(feed_rules.PATIENTS_LINKED, registered.element, received=names))
-    return findings
+        yield finding_at(feed_rules.REVISE_UNKNOWN, registered.element, received=first)
+    keys = {record.patient_key for record in known.values()}
+    if len(keys) > 1:
+        yield finding_at(
+            feed_rules.PATIENTS_LINKED, registered.element, received=f"ids of {len(keys)} patients"
+        )
 
 
 def _store(
