@@ -27,9 +27,10 @@ def main(cases: Path, schemas: Path, *extra: str) -> int:
     """The worst exit status of the runs."""
     worst = 0
     for settings, options in RUNS:
-        with tempfile.TemporaryDirectory() as folder, running(
-            Path(folder), settings=settings
-        ) as server:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            running(Path(folder), settings=settings) as server,
+        ):
             command = [
                 sys.executable, str(cases / "run_corpus.py"), "--base-url", server.url,
                 "--only", SERVED, *options, *extra,
