@@ -431,3 +431,32 @@ def test_a_document_that_is_added_to_a_registered_folder_updates_its_time() -> N
     assert case.send_to(answer, provide=False).summary == "Success"
 
     assert b"20240517083015" in documents.objects[REGISTERED_FOLDER].xml
+
+
+def test_a_registered_document_may_be_added_to_another_registered_folder() -> None:
+    case = Case()
+    case.register_before()
+    other = s.submit(
+        s.submission_set(s.uuid_urn(51), unique_id="2.999.3.51"),
+        *s.folder(s.uuid_urn(52), unique_id="2.999.4.52"),
+        s.member(s.uuid_urn(51), s.uuid_urn(52)),
+    )
+    assert answer(exchange(other, case.state)).summary == "Success"
+    request = s.submit(
+        s.submission_set(unique_id="2.999.3.53"),
+        s.association(v.HAS_MEMBER, s.uuid_urn(52), REGISTERED_ENTRY, "into"),
+        s.member("SubmissionSet01", "into"),
+    )
+
+    assert answer(exchange(request, case.state)).summary == "Success"
+
+    folders = case.state.documents.associations(targets=(REGISTERED_ENTRY,), types=(v.HAS_MEMBER,))
+    assert {s.uuid_urn(52), REGISTERED_FOLDER} <= {o.source for o in folders}
+
+
+def test_a_membership_of_registered_objects_is_linked_to_the_submission_set() -> None:
+    case = Case()
+    case.register_before()
+    case.add(s.association(v.HAS_MEMBER, REGISTERED_FOLDER, REGISTERED_ENTRY, "into"))
+
+    assert "xds-folder-content-linked" in rule_ids(case.send_to(answer, provide=False))

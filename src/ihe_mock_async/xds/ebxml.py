@@ -24,7 +24,6 @@ CHILD_ORDER = {
     ns.EXTERNAL_IDENTIFIER: 5,
     ns.CONTENT_VERSION_INFO: 6,
 }
-_VALUES = f"{ns.VALUE_LIST}/{ns.VALUE}"
 _AT_MOST_ONCE = frozenset({ns.NAME, ns.DESCRIPTION, ns.VERSION_INFO, ns.CONTENT_VERSION_INFO})
 
 
@@ -43,6 +42,8 @@ class RimObject:
     """What every ebRIM object has."""
 
     element: etree._Element
+    id: str
+    """Symbolic, or `urn:uuid:`; empty when absent."""
     slots: tuple[Slot, ...]
     name: str | None
     """The first localized string of rim:Name."""
@@ -52,11 +53,6 @@ class RimObject:
     """The first child that stands in the wrong place of the schema's sequence."""
     unexpected: tuple[etree._Element, ...]
     """Children that the schema does not know here."""
-
-    @property
-    def id(self) -> str:
-        """The id, symbolic or `urn:uuid:`; empty when absent."""
-        return self.element.get("id", "").strip()
 
     def slot(self, name: str) -> Slot | None:
         """The first slot of this name."""
@@ -132,6 +128,7 @@ def is_uuid_urn(text: str) -> bool:
 
 
 _Children = tuple[
+    str,
     tuple[Slot, ...],
     str | None,
     tuple[Classification, ...],
@@ -158,6 +155,7 @@ def _children(element: etree._Element) -> _Children:
         last = max(last, position)
         by_tag.setdefault(tag, []).append(child)
     return (
+        element.get("id", "").strip(),
         tuple(_slot(child) for child in by_tag.get(ns.SLOT, ())),
         _localized(by_tag[ns.NAME][0]) if ns.NAME in by_tag else None,
         tuple(read_classification(child) for child in by_tag.get(ns.CLASSIFICATION, ())),
@@ -171,11 +169,14 @@ def _children(element: etree._Element) -> _Children:
 
 
 def _slot(element: etree._Element) -> Slot:
-    values = [(value.text or "").strip() for value in element.iterfind(_VALUES)]
+    values = [
+        (value.text or "").strip()
+        for value_list in element
+        for value in value_list
+        if value.tag == ns.VALUE
+    ]
     return Slot(element, element.get("name", "").strip(), tuple(values))
 
 
 def _localized(name: etree._Element) -> str | None:
-    for child in name.iterchildren(ns.LOCALIZED_STRING):
-        return child.get("value", "").strip()
-    return None
+    return name[0].get("value", "").strip() if len(name) else None

@@ -17,7 +17,6 @@ from ihe_mock_async.xds.metadata import (
     Association,
     DocumentEntry,
     IdentifiedObject,
-    MetadataObject,
     Submission,
 )
 from ihe_mock_async.xds.provision import Content
@@ -91,7 +90,10 @@ def plan(
     """Decide what a submission without essential findings changes."""
     naming = _assign_ids(submission, new_uuid)
     clerk = _Clerk(naming, naming.resolve(submission.submission_sets[0].id), now)
-    registrations = [clerk.register(obj) for obj in submission.objects()]
+    registrations = [
+        *map(clerk.identified, submission.identified()),
+        *map(clerk.association, submission.associations),
+    ]
     replaced = _replaced(submission, surroundings.registered)
     carried, carried_folders = _carry_over(registrations, replaced, registry, clerk)
     folders = {
@@ -128,20 +130,13 @@ class _Clerk:
     submission_set_id: str
     now: datetime
 
-    def register(self, obj: MetadataObject) -> Registration:
-        if isinstance(obj, Association):
-            return self._association(obj)
-        if isinstance(obj, IdentifiedObject):
-            return self._identified(obj)
-        raise TypeError(f"{obj.kind} cannot be registered")
-
     def associate(self, source: str, target: str) -> Registration:
         """A HasMember association that the registry makes itself."""
         identifier = self.naming.new_id()
         xml = stored_form.has_member(identifier, source, target)
         return self._registration(identifier, v.HAS_MEMBER, source, target, xml)
 
-    def _association(self, association: Association) -> Registration:
+    def association(self, association: Association) -> Registration:
         source = self.naming.resolve(association.source)
         target = self.naming.resolve(association.target)
         identifier = self.naming.resolve(association.id)
@@ -166,7 +161,7 @@ class _Clerk:
             target=target,
         )
 
-    def _identified(self, obj: IdentifiedObject) -> Registration:
+    def identified(self, obj: IdentifiedObject) -> Registration:
         identifier = self.naming.resolve(obj.id)
         entry = obj if isinstance(obj, DocumentEntry) else None
         size = entry.size if entry is not None else None

@@ -95,7 +95,7 @@ def _nodes_outside(obj: MetadataObject) -> Iterator[etree._Element]:
 def _set_attributes(
     element: etree._Element, identifier: str, attributes: Mapping[str, str]
 ) -> None:
-    element.attrib.pop("home", None)
+    _strip_home(element)
     element.set("id", identifier)
     element.set("lid", identifier)
     element.set("status", v.APPROVED)
@@ -103,6 +103,12 @@ def _set_attributes(
         element.set("objectType", _default_type(element))
     for name, value in attributes.items():
         element.set(name, value)
+
+
+def _strip_home(element: etree._Element) -> None:
+    """The registry does not keep homeCommunityIds that are submitted."""
+    if element.get("home") is not None:
+        del element.attrib["home"]
 
 
 def _default_type(element: etree._Element) -> str:
@@ -116,7 +122,7 @@ def _adopt_children(element: etree._Element, identifier: str, naming: Naming) ->
     for child in element:
         parent_attribute = _PARENT_ATTRIBUTE.get(str(child.tag))
         if parent_attribute is not None:
-            child.attrib.pop("home", None)
+            _strip_home(child)
             child.set("id", naming.resolve(child.get("id", "").strip()))
             child.set(parent_attribute, identifier)
             if not child.get("objectType"):
@@ -133,7 +139,9 @@ def _set_slot(element: etree._Element, name: str, value: str) -> None:
     for slot in element.findall(ns.SLOT):
         if slot.get("name", "").strip() == name:
             element.remove(slot)
-    _insert(element, _RIM.Slot(_RIM.ValueList(_RIM.Value(value)), name=name))
+    slot = etree.Element(ns.SLOT, name=name)
+    etree.SubElement(etree.SubElement(slot, ns.VALUE_LIST), ns.VALUE).text = value
+    _insert(element, slot)
 
 
 def _insert(element: etree._Element, child: etree._Element) -> None:

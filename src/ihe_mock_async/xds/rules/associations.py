@@ -37,7 +37,7 @@ END_MISSING = metadata_error(
 SYMBOLIC_ID = metadata_error(
     id="xds-symbolic-id",
     text="A symbolic id stands for an object of the same submission",
-    section="ITI TF-3: 4.2.3.1.1",
+    section="ITI TF-3: 4.2.3.1.5",
     fix="Add the object, or use the urn:uuid: of a registered one.",
     essential=True,
 )
@@ -62,7 +62,7 @@ MEMBER_SOURCE = metadata_error(
 FOLDER_MEMBER = metadata_error(
     id="xds-folder-member",
     text="The members of a folder are document entries",
-    section="ITI TF-3: 4.2.2.1.2",
+    section="ITI TF-3: 4.2.2.1.3",
     fix="Make a document entry the targetObject.",
 )
 RELATIONSHIP_SOURCE = metadata_error(
@@ -86,7 +86,7 @@ TARGET_IN_SUBMISSION = metadata_error(
 DOCUMENTATION = metadata_warning(
     id="xds-association-documentation",
     text="Only RPLC, APND, XFRM and XFRM_RPLC have a documentation code",
-    section="ITI TF-3: 4.2.2.2.6",
+    section="ITI TF-3: 4.2.2.2",
     fix="Remove the Classification.",
 )
 RULES = (

@@ -58,7 +58,7 @@ HASH = metadata_error(
 SIZE = metadata_error(
     id="xds-size",
     text="size is a number of octets",
-    section="ITI TF-3: 4.2.3.2.22",
+    section="ITI TF-3: 4.2.3.2.21",
     fix="Write the length of the document, before any base64 coding.",
 )
 OID = metadata_error(

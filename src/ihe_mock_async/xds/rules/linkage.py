@@ -34,13 +34,13 @@ ENTRY_LINKED = metadata_error(
 FOLDER_LINKED = metadata_error(
     id="xds-folder-linked",
     text="Each folder is linked to the submission set by HasMember",
-    section="ITI TF-3: 4.2.2.1.3",
+    section="ITI TF-3: 4.2.2.1.2",
     fix="Send a HasMember association from the submission set to the folder.",
 )
 FOLDER_CONTENT_LINKED = metadata_error(
     id="xds-folder-content-linked",
     text="Each association of a folder and a document is linked to the submission set",
-    section="ITI TF-3: 4.2.2.1.2",
+    section="ITI TF-3: 4.2.2.1.4",
     fix="Send a HasMember association from the submission set to that association.",
 )
 STATUS_REQUIRED = metadata_error(
@@ -95,17 +95,13 @@ def _check_entries(
 
 def _check_folders(submission: Submission, members: Iterable[Association], report: Report) -> None:
     linked = {association.target for association in members}
-    entries = {entry.id for entry in submission.document_entries}
-    folders = {folder.id for folder in submission.folders}
     sets = {submission_set.id for submission_set in submission.submission_sets}
     for folder in submission.folders:
         if folder.id not in linked:
             report.add(FOLDER_LINKED, folder.rim.element, received=folder.id)
     for association in submission.associations:
-        # The source may be a folder of the registry, too: only the submission set is none.
-        into_folder = association.source in folders or association.target in entries
         is_content = association.type == v.HAS_MEMBER and association.source not in sets
-        if is_content and into_folder and association.id not in linked:
+        if is_content and association.id not in linked:
             report.add(FOLDER_CONTENT_LINKED, association.rim.element, received=association.id)
 
 

@@ -37,26 +37,26 @@ ELEMENT_UNKNOWN = metadata_error(
 ID_MISSING = metadata_error(
     id="xds-id-missing",
     text="Every object has an id, associations and classifications included",
-    section="ITI TF-3: 4.2.3.1.1",
+    section="ITI TF-3: 4.2.3.1.5",
     fix="Add an id: a urn:uuid: or any text that is unique in the message.",
 )
 ID_UNIQUE = metadata_error(
     id="xds-id-unique",
     text="An id stands on one object of the message only",
-    section="ITI TF-3: 4.2.3.1.1",
+    section="ITI TF-3: 4.2.3.1.5",
     fix="Give each object its own id.",
     essential=True,
 )
 UUID_FORMAT = metadata_error(
     id="xds-uuid-format",
     text="An id that begins with urn:uuid: is a UUID",
-    section="ITI TF-3: 4.2.3.2.5",
+    section="ITI TF-3: 4.2.3.1.5",
     fix="Write 8-4-4-4-12 hexadecimal digits, or use a symbolic id without urn:uuid:.",
 )
 UUID_LOWER_CASE = metadata_error(
     id="xds-uuid-lower-case",
     text="The hexadecimal digits of a UUID are lower case",
-    section="ITI TF-3: 4.2.3.2.5",
+    section="ITI TF-3: 4.2.3.1.5",
     fix="Write the UUID in lower case wherever it stands.",
 )
 HOME_FORMAT = metadata_warning(
@@ -74,13 +74,13 @@ LOGICAL_ID = metadata_warning(
 SLOT_NAME = metadata_error(
     id="xds-slot-name",
     text="A Slot has a name",
-    section="ITI TF-3: 4.2.3.1",
+    section="ITI TF-3: 4.2.3.1.6",
     fix="Add the attribute name.",
 )
 SLOT_UNIQUE = metadata_error(
     id="xds-slot-unique",
     text="The name of a Slot is unique in its object",
-    section="ITI TF-3: 4.2.3.1",
+    section="ITI TF-3: 4.2.3.1.6",
     fix="Put all values into the ValueList of one Slot.",
 )
 SLOT_EMPTY = metadata_error(
@@ -92,7 +92,7 @@ SLOT_EMPTY = metadata_error(
 SLOT_VALUE_LENGTH = metadata_error(
     id="xds-slot-value-length",
     text="A Slot's value has at most 256 characters",
-    section="ebRIM 3.0: rim.xsd LongName",
+    section="ITI TF-3: 4.2.3.1.1",
     fix="Shorten the value; where the attribute is a list, use several values.",
 )
 SLOT_SINGLE = metadata_error(
