@@ -7,45 +7,32 @@ one of them. Nothing is read ahead of the application beyond a bounded buffer.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import fcntl
 import logging
-import re
 import socket
 import struct
-import sys
-import termios
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any, Final
 
 import h11
 
-from ihe_mock_async.server import plain_http
+from ihe_mock_async.server import plain_http, refusals
 from ihe_mock_async.server.asgi import AsgiApp
 from ihe_mock_async.server.connections import Connections, Deadline
+from ihe_mock_async.server.outflow import Outflow
 from ihe_mock_async.server.peer import Peer
+from ihe_mock_async.server.refusals import Refusal
 from ihe_mock_async.server.request_cycle import RequestCycle
 
 _LOG = logging.getLogger("ihe_mock_async.server")
 
-_TLS_HANDSHAKE: Final = b"\x16\x03"
 _MIN_PROGRESS: Final = 1024
+"""Octets of a body that are worth another `read_timeout`."""
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
-_JOIN_UP_TO: Final = 256 * 1024
 _LINGER: Final = 10.0
 """Seconds in which a client that we refuse may finish sending and read why."""
 _DRAINING_PATIENCE: Final = 1.0
 """Seconds for the first request of a connection that was accepted just before the shutdown."""
 _BETWEEN_MESSAGES: Final = frozenset({h11.IDLE, h11.DONE, h11.MUST_CLOSE, h11.CLOSED})
-_PYTHON_REPR = re.compile(r"[ :(]*(?:bytearray\()?b['\"].*", re.DOTALL)
-
-_EXPLANATIONS = {
-    408: "The request did not arrive in time: send header fields and body without pausing.",
-    431: "The header fields are larger than the {limits.header_bytes} octets read here.",
-    500: "The server failed on this request; its log says why.",
-    503: "{limits.connections} connections are open, which is the limit: close some first.",
-}
 
 
 class Http11Connection(asyncio.Protocol):
@@ -61,6 +48,7 @@ class Http11Connection(asyncio.Protocol):
         self.peer: Peer
         self.peer_finished = asyncio.Event()
         """Set when the client has closed its side, or is gone."""
+        self.outflow: Outflow
         self._transport: asyncio.Transport
         self._loop = asyncio.get_running_loop()
         self._limits = connections.limits
@@ -75,10 +63,6 @@ class Http11Connection(asyncio.Protocol):
         self._progress = 0
         self._patience = self._limits.read_timeout
         self._reading_deadline = Deadline(self._loop)
-        self._writing_deadline = Deadline(self._loop)
-        self._writable = asyncio.Event()
-        self._writable.set()
-        self._unsent = 0
         self._closing = False
         self._lost = asyncio.Event()
 
@@ -90,13 +74,14 @@ class Http11Connection(asyncio.Protocol):
         if not isinstance(transport, asyncio.Transport) or transport.is_closing():
             return
         self._transport = transport
+        self.outflow = Outflow(transport, self._limits.send_timeout)
         self.peer = Peer.of(transport)
         transport.set_protocol(self)
         transport.resume_reading()
         admitted = self._connections.admit(self)
         try:
             if not admitted:
-                self.refuse(HTTPStatus.SERVICE_UNAVAILABLE, headers=[(b"retry-after", b"1")])
+                self.refuse(refusals.too_many_connections(self._limits))
             elif early:
                 self.data_received(early)
             else:
@@ -137,20 +122,19 @@ class Http11Connection(asyncio.Protocol):
         """The connection is closed on both sides, or reset."""
         self._closing = True
         self._reading_deadline.cancel()
-        self._writing_deadline.cancel()
+        self.outflow.end()
         self.peer_finished.set()
-        self._writable.set()
         self._lost.set()
         if self._cycle is not None:
             self._cycle.disconnect()
 
     def pause_writing(self) -> None:
         """The client reads slower than we write."""
-        self._writable.clear()
+        self.outflow.pause()
 
     def resume_writing(self) -> None:
         """The client has caught up."""
-        self._writable.set()
+        self.outflow.resume()
 
     # What the drain calls
 
@@ -217,26 +201,9 @@ class Http11Connection(asyncio.Protocol):
         return [octets for event in events for octets in send(event) or ()]
 
     def write(self, pieces: Sequence[bytes]) -> None:
-        """Send octets, small ones in one write."""
-        if self._closing:
-            return
-        if sum(map(len, pieces)) <= _JOIN_UP_TO:
-            self._transport.write(b"".join(pieces))
-        else:
-            for piece in pieces:
-                self._transport.write(piece)
-
-    @property
-    def can_write(self) -> bool:
-        """Whether the client keeps up with reading."""
-        return self._writable.is_set()
-
-    async def writable(self) -> None:
-        """Wait until the client has read enough, or is cut off for reading nothing at all."""
-        if not self._writable.is_set():
-            self._watch_sending()
-            await self._writable.wait()
-            self._writing_deadline.clear()
+        """Send octets, unless the connection is being closed."""
+        if not self._closing:
+            self.outflow.write(pieces)
 
     def skip_body(self) -> bool:
         """Drop what came of a body that nobody reads; False when the client is still sending."""
@@ -259,6 +226,7 @@ class Http11Connection(asyncio.Protocol):
             return
         http.start_next_cycle()
         rest, ended = http.trailing_data
+        self._buffered = len(rest)
         if rest and not rest.strip(b"\r\n"):
             # Old clients send an empty line after a body (RFC 9112, 2.2); h11 does not skip it.
             self.http = h11.Connection(h11.SERVER, self._limits.header_bytes)
@@ -268,28 +236,13 @@ class Http11Connection(asyncio.Protocol):
         self._transport.resume_reading()
         self._next_request()
 
-    def refuse(
-        self, status: int, text: str = "", headers: Sequence[tuple[bytes, bytes]] = ()
-    ) -> None:
+    def refuse(self, refusal: Refusal) -> None:
         """Answer in plain text, if no answer has begun, and close."""
         cycle = self._cycle
-        explanation = text or _EXPLANATIONS[status].format(limits=self._limits)
-        _LOG.info("Answering %s with %d: %s", self.peer.client, status, explanation)
+        _LOG.info("Answering %s: %d %s", self.peer.client, refusal.status, refusal.text)
         if self.http.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-            body = f"{explanation}\n".encode()
-            head = [
-                (b"content-type", b"text/plain; charset=utf-8"),
-                (b"content-length", b"%d" % len(body)),
-                (b"connection", b"close"),
-                *headers,
-            ]
-            reason = HTTPStatus(status).phrase.encode()
-            events: list[h11.Event] = [
-                h11.Response(status_code=status, headers=head, reason=reason)
-            ]
-            if cycle is None or not cycle.bodiless:
-                events.append(h11.Data(body))
-            self.write(self.encode(events))
+            bodiless = cycle is not None and cycle.bodiless
+            self.write(self.encode(refusal.events(bodiless=bodiless)))
         if cycle is not None:
             cycle.disconnect()
         self.close(all_read=cycle is not None and self._all_read())
@@ -311,10 +264,12 @@ class Http11Connection(asyncio.Protocol):
                 transport.write_eof()
             transport.resume_reading()
         if transport.get_write_buffer_size():
-            self._watch_sending()
+            self.outflow.watch()
 
     def reset(self) -> None:
         """Close with a RST."""
+        if self._lost.is_set():
+            return
         self._closing = True
         # SO_LINGER with a time of 0 makes the kernel send RST instead of FIN.
         connected = self._transport.get_extra_info("socket")
@@ -338,8 +293,9 @@ class Http11Connection(asyncio.Protocol):
             self._start(RequestCycle(self, request.head, request.body))
         elif request is plain_http.Reading.UNFINISHED:
             self._held = data
-            if not self._begun:
+            if not self._begun or self._received - self._progress >= _MIN_PROGRESS:
                 self._begun = True
+                self._progress = self._received
                 self._await_request()
         else:
             self._feed_h11(data.lstrip(b"\r\n") if not self._begun else data)
@@ -377,7 +333,7 @@ class Http11Connection(asyncio.Protocol):
             return
         if isinstance(event, h11.Request):
             if self._header_size(event) > self._limits.header_bytes:
-                self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+                self.refuse(refusals.header_too_large(self._limits))
                 return
             self._start(RequestCycle(self, _head(event)))
         elif event is h11.NEED_DATA:
@@ -404,50 +360,17 @@ class Http11Connection(asyncio.Protocol):
         return len(request.target) + sum(len(n) + len(v) + 4 for n, v in request.headers)
 
     def _malformed(self, error: h11.RemoteProtocolError) -> None:
-        if error.error_status_hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
-            self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        elif self.http.trailing_data[0].startswith(_TLS_HANDSHAKE):
-            self.refuse(
-                HTTPStatus.BAD_REQUEST, "This port speaks plain HTTP, not TLS: use an http:// URL."
-            )
-        else:
-            reason = _PYTHON_REPR.sub("", str(error))
-            self.refuse(
-                HTTPStatus.BAD_REQUEST, f"This is not HTTP/1.1 as RFC 9112 has it: {reason}."
-            )
+        self.refuse(refusals.malformed(error, self.http.trailing_data[0], self._limits))
 
     def _too_slow(self) -> None:
         if self._held:  # the application hears of it, too
             self._release_held()
-        self.refuse(HTTPStatus.REQUEST_TIMEOUT)
+        self.refuse(refusals.TOO_SLOW)
 
     def _all_read(self) -> bool:
         if self.peer_finished.is_set():
             return True
         return self.http.their_state in _BETWEEN_MESSAGES and not self.http.trailing_data[0]
-
-    def _watch_sending(self) -> None:
-        self._unsent = self._in_flight()
-        self._writing_deadline.set(self._limits.send_timeout, self._check_sending)
-
-    def _check_sending(self) -> None:
-        if self._in_flight() < self._unsent:
-            self._watch_sending()
-        else:
-            _LOG.info("Cutting off %s: it stopped reading its response", self.peer.client)
-            self._transport.abort()
-
-    def _in_flight(self) -> int:
-        """Octets written that the client has not acknowledged.
-
-        The kernel's share counts, or a client that reads slowly through megabytes of socket
-        buffers would look like one that does not read.
-        """
-        connected = self._transport.get_extra_info("socket")
-        queued = bytearray(4)
-        with contextlib.suppress(OSError):
-            fcntl.ioctl(connected.fileno(), termios.TIOCOUTQ, queued)
-        return self._transport.get_write_buffer_size() + int.from_bytes(queued, sys.byteorder)
 
 
 def _head(request: h11.Request) -> plain_http.RequestHead:

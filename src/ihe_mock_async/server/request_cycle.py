@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import h11
 
-from ihe_mock_async.server import plain_http
+from ihe_mock_async.server import plain_http, refusals
 from ihe_mock_async.server.asgi import Message, Scope
 from ihe_mock_async.server.plain_http import Headers, RequestHead
 from ihe_mock_async.server.transport_control import EXTENSION, TransportControl
@@ -86,7 +86,7 @@ class RequestCycle:
         elif self._head_sent:
             connection.cut()  # a response that stops short must not look complete
         else:
-            connection.refuse(500)
+            connection.refuse(refusals.FAILED)
 
     async def receive(self) -> Message:
         """The next piece of the body; after it, `http.disconnect` when the request is over."""
@@ -116,8 +116,8 @@ class RequestCycle:
         more = message.get("more_body", False)
         connection.write(self._wire(self._start, message.get("body", b""), more=more))
         self._head_sent = True
-        if not connection.can_write:
-            await connection.writable()
+        if not connection.outflow.free:
+            await connection.outflow.drain()
         if not more and not self.gone:
             self.complete = True
             self._over.set()

@@ -35,7 +35,7 @@ class TransportControl:
 
     async def drain(self) -> None:
         """Wait until the client has read enough for more to be written."""
-        await self._connection.writable()
+        await self._connection.outflow.drain()
 
     def close(self) -> None:
         """Send what was written and an orderly end (FIN); nothing written = empty response."""
