@@ -101,9 +101,12 @@ def is_timestamp_to_the_second(text: str) -> bool:
     return match is not None and match["second"] is not None
 
 
+_PUNCTUATION = str.maketrans("", "", "-:T")
+
+
 def timestamp(moment: datetime) -> str:
     """`YYYYMMDDHHMMSS+0000` of an aware time."""
-    return moment.astimezone(UTC).strftime("%Y%m%d%H%M%S+0000")
+    return moment.astimezone(UTC).isoformat(timespec="seconds").translate(_PUNCTUATION)
 
 
 # ---------------------------------------------------------------- PN, person name

@@ -17,6 +17,11 @@ from ihe_mock_async.hl7v3.tree import children_of, first
 
 _ID = clark("id")
 _CODE = clark("code")
+_ACCEPT_ACK_CODE = clark("acceptAckCode")
+_PROCESSING_MODE_CODE = clark("processingModeCode")
+_PROCESSING_CODE = clark("processingCode")
+_INTERACTION_ID = clark("interactionId")
+_CREATION_TIME = clark("creationTime")
 _DEVICE = clark("device")
 _AS_AGENT = clark("asAgent")
 _ORGANIZATION = clark("representedOrganization")
@@ -94,29 +99,33 @@ class Transmission:
 def read(message: etree._Element) -> Transmission:
     """Read the wrapper of an interaction, as much of it as there is."""
     children = children_of(message)
-
-    def attribute(name: str, attribute_name: str) -> str | None:
-        found = children.get(clark(name))
-        return found[0].get(attribute_name) if found else None
-
-    def identifier(name: str) -> InstanceIdentifier | None:
-        found = children.get(clark(name))
-        return read_identifier(found[0]) if found else None
-
     control_acts = children.get(_CONTROL_ACT)
     return Transmission(
         element=message,
         children=tuple(children),
-        id=identifier("id"),
-        creation_time=attribute("creationTime", "value"),
-        interaction_id=identifier("interactionId"),
-        processing_code=attribute("processingCode", "code"),
-        processing_mode_code=attribute("processingModeCode", "code"),
-        accept_ack_code=attribute("acceptAckCode", "code"),
+        id=_identifier(children, _ID),
+        creation_time=_attribute(children, _CREATION_TIME, "value"),
+        interaction_id=_identifier(children, _INTERACTION_ID),
+        processing_code=_attribute(children, _PROCESSING_CODE, "code"),
+        processing_mode_code=_attribute(children, _PROCESSING_MODE_CODE, "code"),
+        accept_ack_code=_attribute(children, _ACCEPT_ACK_CODE, "code"),
         receivers=_devices(children.get(_RECEIVER, [])),
         senders=_devices(children.get(_SENDER, [])),
         control_act=_control_act(control_acts[0]) if control_acts else None,
     )
+
+
+_Children = dict[str, list[etree._Element]]
+
+
+def _attribute(children: _Children, name: str, attribute: str) -> str | None:
+    found = children.get(name)
+    return found[0].get(attribute) if found else None
+
+
+def _identifier(children: _Children, name: str) -> InstanceIdentifier | None:
+    found = children.get(name)
+    return read_identifier(found[0]) if found else None
 
 
 def _devices(parties: list[etree._Element]) -> tuple[Device, ...]:

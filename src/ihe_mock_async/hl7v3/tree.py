@@ -17,9 +17,11 @@ def children_of(element: etree._Element) -> dict[str, list[etree._Element]]:
     """The child elements by Clark name; names and elements in document order."""
     children: dict[str, list[etree._Element]] = {}
     for child in element:
-        tag = child.tag
-        if isinstance(tag, str):
-            children.setdefault(tag, []).append(child)
+        tag: str = child.tag  # type: ignore[assignment]  # elements.parse leaves no comments
+        if tag in children:
+            children[tag].append(child)
+        else:
+            children[tag] = [child]
     return children
 
 
