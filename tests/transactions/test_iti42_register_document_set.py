@@ -460,3 +460,22 @@ def test_a_membership_of_registered_objects_is_linked_to_the_submission_set() ->
     case.add(s.association(v.HAS_MEMBER, REGISTERED_FOLDER, REGISTERED_ENTRY, "into"))
 
     assert "xds-folder-content-linked" in rule_ids(case.send_to(answer, provide=False))
+
+
+def test_report_mode_tells_shared_ids_of_classifications_apart() -> None:
+    case = Case(domain=REPORT)
+    BREACHES["xds-id-unique"](case)
+
+    reply = case.send_to(answer, provide=False)
+
+    assert reply.summary == "Success"
+    entry = ebrim(case.state, "DocumentEntry")[0]
+    ids = [child.get("id") for child in entry.iter(ns.CLASSIFICATION)]
+    assert len(set(ids)) == len(ids)
+
+
+def test_report_mode_refuses_ambiguous_ids_of_objects() -> None:
+    case = Case(domain=REPORT)
+    BREACHES["xds-object-id-unique"](case)
+
+    assert case.send_to(answer, provide=False).outcome is Outcome.REJECTED

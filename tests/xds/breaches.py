@@ -201,6 +201,9 @@ BREACHES: Mapping[str, Callable[[Case], None]] = {
     "xds-element-unknown": lambda c: c.entry.append(etree.Element("{urn:example}Nothing")),
     "xds-id-missing": lambda c: c.code("typeCode").attrib.__delitem__("id"),
     "xds-id-unique": lambda c: c.code("typeCode").set("id", "Document02"),
+    "xds-object-id-unique": lambda c: c.object("SubmissionSet01-Document02").set(
+        "id", "SubmissionSet01-Document01"
+    ),
     "xds-uuid-format": lambda c: _rename(c, "Document02-type", "urn:uuid:4711"),
     "xds-uuid-lower-case": lambda c: _rename(
         c, "Document02-type", "urn:uuid:ABCDEF00-0000-4000-8000-000000000001"

@@ -36,6 +36,10 @@ class Naming:
             return self.assigned[submitted]
         return submitted.lower() if is_uuid_urn(submitted) else self.new_id()
 
+    def part(self, submitted: str) -> str:
+        """The id of a classification or identifier, to which nothing refers."""
+        return submitted.lower() if is_uuid_urn(submitted) else self.new_id()
+
     def new_id(self) -> str:
         """A new entryUUID."""
         return UUID_URN + self.new_uuid()
@@ -123,7 +127,7 @@ def _adopt_children(element: etree._Element, identifier: str, naming: Naming) ->
         parent_attribute = _PARENT_ATTRIBUTE.get(str(child.tag))
         if parent_attribute is not None:
             _strip_home(child)
-            child.set("id", naming.resolve(child.get("id", "").strip()))
+            child.set("id", naming.part(child.get("id", "").strip()))
             child.set(parent_attribute, identifier)
             if not child.get("objectType"):
                 child.set("objectType", _default_type(child))

@@ -42,9 +42,15 @@ ID_MISSING = metadata_error(
 )
 ID_UNIQUE = metadata_error(
     id="xds-id-unique",
-    text="An id stands on one object of the message only",
+    text="An id stands on one element of the message only, classifications included",
     section="ITI TF-3: 4.2.3.1.5",
-    fix="Give each object its own id.",
+    fix="Give each element its own id.",
+)
+OBJECT_ID_UNIQUE = metadata_error(
+    id="xds-object-id-unique",
+    text="No two document entries, folders, submission sets or associations share an id",
+    section="ITI TF-3: 4.2.3.1.5",
+    fix="Give each object its own id: references to a shared one are ambiguous.",
     essential=True,
 )
 UUID_FORMAT = metadata_error(
@@ -132,8 +138,8 @@ CLASSIFICATION_TARGET = metadata_error(
     fix="Make classifiedObject the id of the submission set or folder.",
 )
 RULES = (
-    LIST_CONTENT, ELEMENT_ORDER, ELEMENT_UNKNOWN, ID_MISSING, ID_UNIQUE, UUID_FORMAT,
-    UUID_LOWER_CASE, HOME_FORMAT, LOGICAL_ID, SLOT_NAME, SLOT_UNIQUE, SLOT_EMPTY,
+    LIST_CONTENT, ELEMENT_ORDER, ELEMENT_UNKNOWN, ID_MISSING, ID_UNIQUE, OBJECT_ID_UNIQUE,
+    UUID_FORMAT, UUID_LOWER_CASE, HOME_FORMAT, LOGICAL_ID, SLOT_NAME, SLOT_UNIQUE, SLOT_EMPTY,
     SLOT_VALUE_LENGTH, SLOT_SINGLE, SLOT_RESERVED, SLOT_UNKNOWN, CLASSIFIED_OBJECT,
     REGISTRY_OBJECT, CLASSIFICATION_TARGET,
 )  # fmt: skip
@@ -205,16 +211,18 @@ def _everything(submission: Submission) -> Iterator[RimObject]:
 
 
 def _check_ids(submission: Submission, report: Report) -> None:
-    seen: set[str] = set()
+    seen: dict[str, bool] = {}
+    objects = {id(obj.rim) for obj in submission.objects()}
     for rim in _everything(submission):
-        identifier = rim.id
-        if not identifier:
+        is_object = id(rim) in objects
+        if not rim.id:
             report.add(ID_MISSING, rim.element)
-        elif identifier in seen:
-            report.add(ID_UNIQUE, rim.element, received=identifier)
-        elif identifier.startswith(UUID_URN):
+        elif rim.id in seen:
+            rule = OBJECT_ID_UNIQUE if is_object and seen[rim.id] else ID_UNIQUE
+            report.add(rule, rim.element, received=rim.id)
+        elif rim.id.startswith(UUID_URN):
             _check_uuid(rim, report)
-        seen.add(identifier)
+        seen[rim.id] = seen.get(rim.id, False) or is_object
 
 
 def _check_uuid(rim: RimObject, report: Report) -> None:
