@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -39,10 +40,15 @@ def logs(
 
     Continuation lines (a trace, say) stay with their record.
     """
-    from ihe_mock_async.server import log_reader  # noqa: PLC0415
+    from ihe_mock_async.server import log_reader  # noqa: PLC0415 - a third of a second
 
-    settings = options.load_settings(config_file).settings
-    for text in log_reader.read(
-        settings.log_path, tail=tail, follow=follow, level=level, grep=grep
-    ):
-        click.echo(text)
+    path = options.load_settings(config_file).settings.log_path
+    last = log_reader.tail(path, tail, level, grep)
+    if not path.exists():
+        click.echo(f"No log file at {path} yet; `ihe-mock-async start` makes it.", err=True)
+    elif last:
+        click.echo("\n".join(last))
+    # Ctrl+C is how following ends, not how it fails.
+    with suppress(KeyboardInterrupt):
+        for record in log_reader.follow(path, level, grep) if follow else ():
+            click.echo(record)
