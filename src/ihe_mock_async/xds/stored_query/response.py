@@ -1,0 +1,61 @@
+"""query:AdhocQueryResponse (ITI TF-2: 3.18.4.1.3; ITI TF-3: 4.2.4).
+
+The error list comes before the object list, which is always there (query.xsd).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from lxml import etree
+from lxml.builder import ElementMaker
+
+from ihe_mock_async.elements import parse
+from ihe_mock_async.xds import namespaces as ns
+from ihe_mock_async.xds.registry import RegisteredObject
+from ihe_mock_async.xds.registry_response import FAILURE, SUCCESS, RegistryError, error_list
+from ihe_mock_async.xds.stored_query.request import ReturnType
+
+_QUERY = ElementMaker(namespace=ns.QUERY, nsmap={"query": ns.QUERY})
+_RIM = ElementMaker(namespace=ns.RIM, nsmap={"rim": ns.RIM})
+_HERE = "objects"
+
+
+def success(
+    objects: Iterable[RegisteredObject],
+    return_type: ReturnType,
+    warnings: Sequence[RegistryError] = (),
+) -> bytes:
+    """A response with the objects or references to them, as UTF-8 octets."""
+    response = _QUERY.AdhocQueryResponse(status=SUCCESS)
+    if warnings:
+        response.append(error_list(warnings))
+    response.append(_RIM.RegistryObjectList(_HERE))
+    # The list is the last element, so its text is the last that the response has.
+    opening, _, closing = _text(response).rpartition(_HERE.encode())
+    write = leaf_class if return_type is ReturnType.LEAF_CLASS else object_ref
+    return b"".join((opening, *map(write, objects), closing))
+
+
+def failure(errors: Sequence[RegistryError]) -> etree._Element:
+    """A response with at least one error of severity `ERROR`, and no objects."""
+    return _QUERY.AdhocQueryResponse(error_list(errors), _RIM.RegistryObjectList(), status=FAILURE)
+
+
+def leaf_class(obj: RegisteredObject) -> bytes:
+    """The whole object with its present availabilityStatus."""
+    start_tag = obj.xml.partition(b">")[0]
+    if f' status="{obj.status}"'.encode() in start_tag:
+        return obj.xml
+    element = parse(obj.xml)
+    element.set("status", str(obj.status))
+    return _text(element)
+
+
+def object_ref(obj: RegisteredObject) -> bytes:
+    """rim:ObjectRef with the object's entryUUID."""
+    return _text(_RIM.ObjectRef(id=obj.id))
+
+
+def _text(element: etree._Element) -> bytes:
+    return etree.tostring(element, encoding="UTF-8", xml_declaration=False)

@@ -1,0 +1,180 @@
+"""The rules on stored queries (ITI TF-2: 3.18.4.1.2; error codes of ITI TF-3: Table 4.2.4.1-2)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ihe_mock_async.findings import Rule, Severity
+from ihe_mock_async.xds import error_codes
+
+MISSING_PARAM = "XDSStoredQueryMissingParam"
+PARAM_NUMBER = "XDSStoredQueryParamNumber"
+UNKNOWN_STORED_QUERY = "XDSUnknownStoredQuery"
+RESULT_NOT_SINGLE_PATIENT = "XDSResultNotSinglePatient"
+
+_SEMANTICS = "ITI TF-2: 3.18.4.1.2.3"
+_CODING = "ITI TF-2: 3.18.4.1.2.3.5"
+_QUERIES = "ITI TF-2: 3.18.4.1.2.3.7"
+
+_error = partial(Rule, severity=Severity.ERROR, code=error_codes.REGISTRY_ERROR)
+_warning = partial(Rule, severity=Severity.WARNING, code=error_codes.REGISTRY_ERROR)
+
+RESPONSE_OPTION = _error(
+    id="xds-query-response-option",
+    text="query:ResponseOption comes before rim:AdhocQuery and says what is returned",
+    section=_SEMANTICS,
+    fix='Send <query:ResponseOption returnComposedObjects="true" returnType="LeafClass"/>.',
+)
+RETURN_TYPE = _error(
+    id="xds-query-return-type",
+    text="returnType is LeafClass for whole objects or ObjectRef for their ids",
+    section=_SEMANTICS,
+    fix="Set returnType; LeafClassWithRepositoryItem belongs to ITI-63 Cross-Community Fetch.",
+)
+COMPOSED_OBJECTS = _warning(
+    id="xds-query-composed-objects",
+    text="returnComposedObjects is true",
+    section=_SEMANTICS,
+    fix="Set it to true: objects are returned with all that belongs to them, whatever it says.",
+)
+ADHOC_QUERY = _error(
+    id="xds-query-adhoc-query",
+    text="The request holds rim:AdhocQuery",
+    section=_SEMANTICS,
+    fix="Send it once, after query:ResponseOption, in the namespace of rim:3.0.",
+    essential=True,
+)
+UNKNOWN_QUERY = _error(
+    id="xds-query-id",
+    text="AdhocQuery/@id names a stored query that is served here",
+    section=_QUERIES,
+    fix="Use the id of a query that is served.",
+    code=UNKNOWN_STORED_QUERY,
+    essential=True,
+)
+PAGING = Rule(
+    id="xds-query-paging",
+    severity=Severity.HINT,
+    text="startIndex and maxResults are not used in stored queries",
+    section=_SEMANTICS,
+    fix="Leave them out: all results are returned at once.",
+)
+SLOT_NAMESPACE = _error(
+    id="xds-query-slot-namespace",
+    text="Parameters are rim:Slot elements",
+    section=_SEMANTICS,
+    fix="Put Slot, ValueList and Value into the namespace of rim:3.0.",
+)
+UNKNOWN_PARAMETER = _warning(
+    id="xds-query-parameter-unknown",
+    text="Every parameter belongs to the query; the others are ignored",
+    section=_QUERIES,
+    fix="Write the name exactly as the query defines it, or leave the parameter out.",
+)
+CODE_SCHEME_PARAMETER = _error(
+    id="xds-query-code-scheme-parameter",
+    text="The coding scheme stands beside the code, in one value",
+    section=_CODING,
+    fix="Leave this parameter of earlier versions out, and send 'code^^scheme' as value.",
+)
+PARAMETER_REQUIRED = _error(
+    id="xds-query-parameter-required",
+    text="Every required parameter has a value",
+    section=_QUERIES,
+    fix="Send it as a Slot with at least one value.",
+    code=MISSING_PARAM,
+    essential=True,
+)
+PARAMETER_ALTERNATIVES = _error(
+    id="xds-query-parameter-alternatives",
+    text="Only one of the parameters that identify an object is sent",
+    section=_QUERIES,
+    fix="Leave the others out.",
+    code=PARAM_NUMBER,
+)
+PARAMETER_SINGLE = _error(
+    id="xds-query-parameter-single",
+    text="The parameter has one value",
+    section=_QUERIES,
+    fix="Send one query for each value.",
+    code=PARAM_NUMBER,
+)
+PARAMETER_REPEATED = _error(
+    id="xds-query-parameter-repeated",
+    text="Only a parameter whose values can be joined with and is sent in several Slots",
+    section=_CODING,
+    fix="Put all values into one Slot: ('first','second').",
+)
+VALUE_SYNTAX = _error(
+    id="xds-query-value",
+    text="Strings are in single quotes, numbers are not, lists are in parentheses",
+    section=_CODING,
+    fix="Code the value as expected.",
+)
+VALUE_LIST = _warning(
+    id="xds-query-value-list",
+    text="Each of several rim:Value elements of a Slot is a list",
+    section=_CODING,
+    fix="Put each into parentheses: ('value').",
+)
+CODE = _error(
+    id="xds-query-code",
+    text="A coded value has a code and its coding scheme",
+    section=_CODING,
+    fix="Send both, joined by ^^.",
+)
+ENTRY_UUID = _warning(
+    id="xds-query-uuid",
+    text="Entries are named by urn:uuid: and a UUID in lower-case hex",
+    section="ITI TF-3: 4.2.3.1.8",
+    fix="Send the id as the registry returns it.",
+)
+ASSOCIATION_TYPE = _warning(
+    id="xds-query-association-type",
+    text="Association types are whole URNs of the Technical Framework",
+    section="ITI TF-3: Table 4.2.2-1",
+    fix="Send the URN; other values find nothing.",
+)
+DOCUMENT_ENTRY_TYPE = _warning(
+    id="xds-query-document-entry-type",
+    text="$XDSDocumentEntryType selects stable or on-demand document entries",
+    section=_QUERIES,
+    fix="Send one or both of the two object types; other values find nothing.",
+)
+METADATA_LEVEL = _warning(
+    id="xds-query-metadata-level",
+    text="$MetadataLevel is the number 1 or 2",
+    section="ITI TF-2: 3.18.4.1.2.3.5.1.1",
+    fix="Send 1 or 2, without quotes.",
+)
+SINGLE_PATIENT = _error(
+    id="xds-query-single-patient",
+    text="A query for whole objects returns those of one patient",
+    section=_SEMANTICS,
+    fix="Query with returnType ObjectRef, or once for each patient.",
+    code=RESULT_NOT_SINGLE_PATIENT,
+)
+
+RULES: tuple[Rule, ...] = (
+    RESPONSE_OPTION,
+    RETURN_TYPE,
+    COMPOSED_OBJECTS,
+    ADHOC_QUERY,
+    UNKNOWN_QUERY,
+    PAGING,
+    SLOT_NAMESPACE,
+    UNKNOWN_PARAMETER,
+    CODE_SCHEME_PARAMETER,
+    PARAMETER_REQUIRED,
+    PARAMETER_ALTERNATIVES,
+    PARAMETER_SINGLE,
+    PARAMETER_REPEATED,
+    VALUE_SYNTAX,
+    VALUE_LIST,
+    CODE,
+    ENTRY_UUID,
+    ASSOCIATION_TYPE,
+    DOCUMENT_ENTRY_TYPE,
+    METADATA_LEVEL,
+    SINGLE_PATIENT,
+)
