@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import datetime
+import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from ihe_mock_async.errors import CertificateError, OperatorError
 from ihe_mock_async.server import certificates, tls
-from tests.server.serving import App, connected, post, serving
+from ihe_mock_async.server.asgi import Receive, Scope, Send
+from tests.server.serving import App, connected, post, respond, serving
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +195,87 @@ async def test_requests_over_http2_are_hypercorn_s(made: Path, pair: tuple[Path,
         answer = await client.post(f"https://localhost:{server.port}/x", content=b"abc")
 
     assert (answer.http_version, answer.content) == ("HTTP/2", b"/x abc")
+
+
+def one_request_then_silence(port: int, context: ssl.SSLContext) -> ssl.SSLSocket:
+    """A client that keeps its connection and does not look at it again, as pools do."""
+    connection = context.wrap_socket(
+        socket.create_connection(("127.0.0.1", port)), server_hostname="localhost"
+    )
+    connection.sendall(post(b"abc"))
+    assert connection.recv(1000).startswith(b"HTTP/1.1 200 OK")
+    return connection
+
+
+async def test_silent_tls_clients_do_not_hold_up_the_shutdown(
+    made: Path, pair: tuple[Path, Path]
+) -> None:
+    async with serving(App(), tls=tls.check(*pair)) as server:
+        client = await asyncio.to_thread(
+            one_request_then_silence, server.port, client_context(made)
+        )
+        server.stop.set()
+        await asyncio.wait_for(server.done, 10)
+    client.close()
+
+
+async def test_a_large_answer_over_tls_arrives_whole_before_the_close(
+    made: Path, pair: tuple[Path, Path]
+) -> None:
+    class Large(App):
+        async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await respond(send, b"x" * 20_000_000)
+
+    async with (
+        serving(Large(), tls=tls.check(*pair)) as server,
+        connected(server.port, client_context(made)) as client,
+    ):
+        await client.send(post(b"abc", b"/x", b"Connection: close"))
+        await asyncio.sleep(0.7)
+        answer = await client.rest()
+
+    assert len(answer) > 20_000_000
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(0.3, 200), (60, None)])
+async def test_http2_requests_in_flight_are_drained_or_cut(
+    made: Path, pair: tuple[Path, Path], seconds: float, status: int | None
+) -> None:
+    entered = asyncio.Event()
+
+    class Slow(App):
+        async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+            entered.set()
+            await asyncio.sleep(seconds)
+            await respond(send, b"done")
+
+    async with (
+        serving(Slow(), tls=tls.check(*pair), http2=True, drain_timeout=1) as server,
+        httpx.AsyncClient(verify=client_context(made), http2=True) as client,
+    ):
+        url = f"https://localhost:{server.port}/x"
+        exchange = asyncio.create_task(client.post(url, content=b"abc"))
+        await entered.wait()
+        server.stop.set()
+        await asyncio.wait_for(server.done, 10)
+        try:
+            seen: int | None = (await exchange).status_code
+        except httpx.HTTPError:
+            seen = None
+
+    assert seen == status
+
+
+async def test_one_http2_connection_too_many_is_closed(
+    made: Path, pair: tuple[Path, Path]
+) -> None:
+    async with (
+        serving(App(), tls=tls.check(*pair), http2=True, connections=1) as server,
+        connected(server.port, client_context(made)),
+        httpx.AsyncClient(verify=client_context(made), http2=True) as client,
+    ):
+        with pytest.raises(httpx.HTTPError):
+            await client.get(f"https://localhost:{server.port}/x")
 
 
 def self_signed(

@@ -55,19 +55,12 @@ class Connections:
     def __init__(self, limits: ServerLimits) -> None:
         self.limits = limits
         self.draining = False
-        self.refused = 0
-        """Connections answered 503, because there were too many."""
         self._open: set[Connection] = set()
         self._timers: list[asyncio.TimerHandle] = []
-
-    def __len__(self) -> int:
-        """How many are open."""
-        return len(self._open)
 
     def admit(self, connection: Connection) -> bool:
         """Register a connection until `remove`; False when it is one too many."""
         if len(self._open) >= self.limits.connections:
-            self.refused += 1
             return False
         self._open.add(connection)
         return True
@@ -78,8 +71,6 @@ class Connections:
 
     def drain(self) -> None:
         """Let requests in flight finish, close the rest; cut what is left after the timeout."""
-        if self.draining:
-            return
         self.draining = True
         loop = asyncio.get_running_loop()
         self._timers = [
@@ -120,11 +111,6 @@ class Deadline:
         self._at: float | None = None
         self._action: Callable[[], Any] | None = None
         self._timer: asyncio.TimerHandle | None = None
-
-    @property
-    def running(self) -> bool:
-        """Whether something is due."""
-        return self._at is not None
 
     def set(self, seconds: float, action: Callable[[], Any]) -> None:
         """Call `action` in so many seconds, instead of what was due before."""

@@ -30,6 +30,8 @@ _MIN_PROGRESS: Final = 1024
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 _LINGER: Final = 10.0
 """Seconds in which a client that we refuse may finish sending and read why."""
+_FAREWELL: Final = 0.5
+"""Seconds for a client to end its side of TLS, too."""
 _DRAINING_PATIENCE: Final = 1.0
 """Seconds for the first request of a connection that was accepted just before the shutdown."""
 _BETWEEN_MESSAGES: Final = frozenset({h11.IDLE, h11.DONE, h11.MUST_CLOSE, h11.CLOSED})
@@ -256,6 +258,8 @@ class Http11Connection(asyncio.Protocol):
         if self._all_read() if all_read is None else all_read:
             self._reading_deadline.clear()
             transport.close()
+            if self.peer.tls is not None:
+                self._reading_deadline.set(_FAREWELL, self._end_tls)
         else:
             # Closing with unread input resets the connection, and the reset can overtake the
             # answer: end our side, and read on until the client has ended its own.
@@ -265,6 +269,13 @@ class Http11Connection(asyncio.Protocol):
             transport.resume_reading()
         if transport.get_write_buffer_size():
             self.outflow.watch()
+
+    def _end_tls(self) -> None:
+        # asyncio waits 30 s for the close_notify of the client, and many never send one.
+        if self.outflow.in_flight():
+            self._reading_deadline.set(_FAREWELL, self._end_tls)
+        else:
+            self._transport.abort()
 
     def reset(self) -> None:
         """Close with a RST."""

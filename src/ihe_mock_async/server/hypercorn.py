@@ -29,6 +29,8 @@ from ihe_mock_async.server.http11 import Http11Connection
 from ihe_mock_async.server.listener import BACKLOG
 from ihe_mock_async.server.tls import TlsMaterial
 
+_FAREWELL = 0.5
+"""Seconds between looks whether Hypercorn has closed an HTTP/2 connection."""
 _AFTER_THE_DRAIN = 5.0
 """Seconds that Hypercorn waits longer than our drain, which is the one that counts."""
 
@@ -143,7 +145,11 @@ class _Http2Connection:
         self._transport = transport
 
     def drain(self) -> None:
-        pass
+        """Hypercorn closes it when it is idle; do not wait 30 s for the client's close_notify."""
+        if self._transport.is_closing():
+            self._transport.abort()
+        else:
+            asyncio.get_running_loop().call_later(_FAREWELL, self.drain)
 
     def cut(self) -> None:
         self._transport.abort()

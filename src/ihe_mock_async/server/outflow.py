@@ -52,7 +52,7 @@ class Outflow:
 
     def watch(self) -> None:
         """Cut the client off when it stops reading what is still to be sent."""
-        self._unread = self._in_flight()
+        self._unread = self.in_flight()
         if self._unread:
             self._deadline.set(self._timeout, self._check)
 
@@ -70,14 +70,14 @@ class Outflow:
         self._free.set()
 
     def _check(self) -> None:
-        if self._in_flight() < self._unread:
+        if self.in_flight() < self._unread:
             self.watch()
         else:
             peer = self._transport.get_extra_info("peername")
             _LOG.info("Cutting off %s: it stopped reading its response", peer)
             self._transport.abort()
 
-    def _in_flight(self) -> int:
+    def in_flight(self) -> int:
         """Octets written that the client has not acknowledged.
 
         The kernel's share counts, or a client that reads slowly through megabytes of socket
