@@ -1,22 +1,21 @@
 """The vocabulary: actors, transactions, one exchange, its answer, and the state it may see.
 
 A transaction's handler is one synchronous, pure function `Exchange -> Answer`. What it may know
-is in the exchange; what it may change is behind the Protocols of `State`. It may be run again
+is in the exchange; what it may change is behind the Protocols of `state.State`. It may be run again
 when the group of writes it belongs to is rolled back, so it keeps nothing of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
 
 from lxml import etree
 
-from ihe_mock_async.findings import Finding, Rule, Validation
-from ihe_mock_async.identifiers import PatientIdentifier
+from ihe_mock_async.findings import Finding, Rule
+from ihe_mock_async.state import AffinityDomain, Attachment, State
 
 
 class Actor(StrEnum):
@@ -41,185 +40,6 @@ _ACTOR_TITLES = {
     Actor.DOCUMENT_REPOSITORY: "Document Repository",
     Actor.RESPONDING_GATEWAY: "Responding Gateway",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A MIME part (or an inline base64 document) whose octets are already staged."""
-
-    content_id: str
-    """Without angle brackets, percent-decoding not applied."""
-    media_type: str
-    size: int
-    """Octets after transfer decoding."""
-    sha1: str
-    """Hex, lower case: what XDS calls hash."""
-    sha256: str
-    """Hex, lower case: the name in the content store."""
-
-
-@dataclass(frozen=True, slots=True)
-class AffinityDomain:
-    """What the members of the domain have agreed on, and how strict its server is."""
-
-    assigning_authorities: Collection[str] = ()
-    """OIDs whose patient ids are registered; empty: every authority."""
-    home_community_id: str = "urn:oid:1.3.6.1.4.1.21367.2017.2.6.2"
-    repository_unique_id: str = "1.3.6.1.4.1.21367.2017.2.3.49"
-    codes: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """Attribute name (`classCode`) to the allowed `code^^scheme`; an absent name: any code."""
-    reject_unknown_patients: bool = False
-    validation: Validation = Validation.ENFORCE
-    ack_codes: str = "CA"
-    """`CA`, or `AA` for clients that expect AA/AE/AR in the ITI-44 acknowledgement."""
-
-
-# ---------------------------------------------------------------- state
-
-
-@dataclass(frozen=True, slots=True)
-class RegisteredPatient:
-    """What is known of one patient identifier."""
-
-    identifier: PatientIdentifier
-    patient_key: int
-    """Its patient; identifiers that share a patient are cross-referenced."""
-    subsumed_by: PatientIdentifier | None = None
-    """Set when a merge made the identifier obsolete (ITI TF-2: 3.44.4.2.4)."""
-
-
-class Patients(Protocol):
-    """Patients of one namespace, by identifier. Times are aware UTC datetimes."""
-
-    def find(
-        self, identifiers: Collection[PatientIdentifier]
-    ) -> Mapping[PatientIdentifier, RegisteredPatient]:
-        """The known ones among the identifiers, subsumed ones included."""
-        ...
-
-    def add(
-        self, identifiers: Sequence[PatientIdentifier], demographics: bytes, now: datetime
-    ) -> int:
-        """Store a new patient, and return its key; `demographics` is the hl7:patient element."""
-        ...
-
-    def revise(
-        self,
-        patient_key: int,
-        new_identifiers: Sequence[PatientIdentifier],
-        demographics: bytes,
-        now: datetime,
-    ) -> None:
-        """Replace the demographics, and add identifiers that no patient has yet."""
-        ...
-
-    def link(self, patient_key: int, other_key: int, now: datetime) -> None:
-        """Cross-reference two patients: all identifiers of `other_key` move to `patient_key`."""
-        ...
-
-    def subsume(
-        self, subsumed: PatientIdentifier, surviving: PatientIdentifier, now: datetime
-    ) -> None:
-        """Record that the surviving identifier replaces the subsumed one, for good."""
-        ...
-
-
-class ObjectKind(StrEnum):
-    """The four kinds of XDS metadata objects."""
-
-    DOCUMENT_ENTRY = "DocumentEntry"
-    SUBMISSION_SET = "SubmissionSet"
-    FOLDER = "Folder"
-    ASSOCIATION = "Association"
-
-
-class AvailabilityStatus(StrEnum):
-    """availabilityStatus (ITI TF-3: 4.2.3.2.2); the value is the whole URN."""
-
-    APPROVED = "urn:oasis:names:tc:ebxml-regrep:StatusType:Approved"
-    DEPRECATED = "urn:oasis:names:tc:ebxml-regrep:StatusType:Deprecated"
-
-
-@dataclass(frozen=True, slots=True)
-class RegistryObject:
-    """A registered metadata object: its ebRIM text, and what rules and queries ask of it."""
-
-    kind: ObjectKind
-    id: str
-    """entryUUID, `urn:uuid:` with lower-case hex."""
-    logical_id: str
-    version: int
-    status: AvailabilityStatus
-    xml: bytes
-    """The ebRIM element as it is returned, with assigned ids; `status` wins over its attribute."""
-    unique_id: str | None = None
-    patient_id: str | None = None
-    """CX, of everything but an association."""
-    submission_set_id: str | None = None
-    """entryUUID of the submission set that it came with."""
-    # of a document entry
-    hash: str | None = None
-    size: int | None = None
-    repository_unique_id: str | None = None
-    # of an association
-    association_type: str | None = None
-    source: str | None = None
-    target: str | None = None
-
-
-class Documents(Protocol):
-    """The registry and repository of one namespace."""
-
-    def by_id(self, ids: Collection[str]) -> Mapping[str, RegistryObject]:
-        """Registered objects by entryUUID; unknown ones are absent."""
-        ...
-
-    def by_unique_id(self, unique_ids: Collection[str]) -> Sequence[RegistryObject]:
-        """All objects of any kind that have one of the uniqueIds."""
-        ...
-
-    def associations(
-        self,
-        *,
-        sources: Collection[str] = (),
-        targets: Collection[str] = (),
-        types: Collection[str] = (),
-    ) -> Sequence[RegistryObject]:
-        """Approved and deprecated associations whose source or target is among the given ones.
-
-        Both given: either may match. `types` (full URNs) narrows the result when not empty.
-        """
-        ...
-
-    def register(self, objects: Iterable[RegistryObject], now: datetime) -> None:
-        """Store new objects."""
-        ...
-
-    def replace(self, changed: RegistryObject) -> None:
-        """Store another status or text of a registered object (by its id)."""
-        ...
-
-    def stored(self, unique_ids: Collection[str]) -> Mapping[str, Attachment]:
-        """Documents of the repository by uniqueId; `content_id` is the uniqueId."""
-        ...
-
-    def store(self, unique_id: str, document: Attachment, now: datetime) -> None:
-        """Keep a staged document; its content becomes durable with the unit of work."""
-        ...
-
-
-class State(Protocol):
-    """What one unit of work sees and changes: one namespace, all or nothing."""
-
-    @property
-    def patients(self) -> Patients:
-        """The patients of the namespace."""
-        ...
-
-    @property
-    def documents(self) -> Documents:
-        """The documents of the namespace."""
-        ...
 
 
 # ---------------------------------------------------------------- one exchange

@@ -51,7 +51,8 @@ def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProce
 
 def pix_manager(server: ServerProcess, *plugins: zeep.Plugin) -> ServiceProxy:
     client = zeep.Client(str(WSDL / "pix_manager.wsdl"), plugins=list(plugins))
-    return client.create_service(HL7_BINDING, f"{server.url}/pix/add")
+    service: ServiceProxy = client.create_service(HL7_BINDING, f"{server.url}/pix/add")
+    return service
 
 
 def patient_message() -> dict[str, object]:

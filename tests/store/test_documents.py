@@ -6,13 +6,7 @@ from sqlite3 import IntegrityError
 
 import pytest
 
-from ihe_mock_async.ihe import (
-    Attachment,
-    AvailabilityStatus,
-    ObjectKind,
-    RegistryObject,
-    State,
-)
+from ihe_mock_async.state import Attachment, AvailabilityStatus, ObjectKind, RegistryObject, State
 from ihe_mock_async.store import StagedContent, Store
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

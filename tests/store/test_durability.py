@@ -12,7 +12,7 @@ import pytest
 
 from ihe_mock_async.errors import StoreError
 from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.ihe import Attachment, State
+from ihe_mock_async.state import Attachment, State
 from ihe_mock_async.store import Store
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

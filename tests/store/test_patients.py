@@ -7,7 +7,7 @@ from sqlite3 import IntegrityError
 import pytest
 
 from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.ihe import RegisteredPatient, State
+from ihe_mock_async.state import RegisteredPatient, State
 from ihe_mock_async.store import Store
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

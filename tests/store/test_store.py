@@ -11,7 +11,7 @@ import pytest
 
 from ihe_mock_async.errors import StoreError
 from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.ihe import Attachment, State
+from ihe_mock_async.state import Attachment, State
 from ihe_mock_async.store import StagedContent, Store
 from ihe_mock_async.store.database import DEFAULT_FILE, Database
 from ihe_mock_async.store.writer import MAX_GROUP, Writer

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import count
 
 from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.ihe import Documents, RegisteredPatient
+from ihe_mock_async.state import Documents, RegisteredPatient
 
 
 @dataclass

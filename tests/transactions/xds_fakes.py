@@ -12,13 +12,8 @@ from lxml import etree
 
 from ihe_mock_async.findings import Finding
 from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.ihe import (
-    AffinityDomain,
-    Attachment,
-    Exchange,
-    RegisteredPatient,
-    RegistryObject,
-)
+from ihe_mock_async.ihe import Exchange
+from ihe_mock_async.state import AffinityDomain, Attachment, RegisteredPatient, RegistryObject
 
 NOW = datetime(2024, 5, 17, 8, 30, 15, tzinfo=UTC)
 

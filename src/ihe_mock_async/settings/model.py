@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from ihe_mock_async import ihe
 from ihe_mock_async.findings import Validation
 from ihe_mock_async.settings import kinds
+from ihe_mock_async.state import AffinityDomain
 
 ENVIRONMENT_PREFIX = "MOCK_SERVER_"
 CONTRADICTION = "contradiction"
@@ -187,9 +188,9 @@ class Settings(BaseSettings):
             )
         return self
 
-    def affinity_domain(self) -> ihe.AffinityDomain:
+    def affinity_domain(self) -> AffinityDomain:
         """What the members of the affinity domain have agreed on."""
-        return ihe.AffinityDomain(
+        return AffinityDomain(
             assigning_authorities=frozenset(self.assigning_authorities),
             home_community_id=self.home_community_id,
             repository_unique_id=self.repository_unique_id,

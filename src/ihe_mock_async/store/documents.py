@@ -1,4 +1,4 @@
-"""Registry objects and repository documents of one namespace (`ihe.Documents`), in tables."""
+"""Registry objects and repository documents of one namespace (`state.Documents`), in tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from ihe_mock_async.ihe import Attachment, AvailabilityStatus, ObjectKind, RegistryObject
+from ihe_mock_async.state import Attachment, AvailabilityStatus, ObjectKind, RegistryObject
 from ihe_mock_async.store.schema import (
     OBJECTS,
     REPOSITORY_DOCUMENTS,

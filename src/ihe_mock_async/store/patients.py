@@ -1,4 +1,4 @@
-"""Patients and their identifiers in one namespace (`ihe.Patients`), in tables.
+"""Patients and their identifiers in one namespace (`state.Patients`), in tables.
 
 A look-up is one statement per identifier: within a process that costs less than building a
 statement for each number of identifiers.
@@ -13,7 +13,7 @@ from sqlalchemy import and_, delete, insert, or_, select, update
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.ihe import RegisteredPatient
+from ihe_mock_async.state import RegisteredPatient
 from ihe_mock_async.store.schema import (
     PATIENT_IDENTIFIERS,
     PATIENTS,

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from ihe_mock_async.errors import StoreError
-from ihe_mock_async.ihe import State
+from ihe_mock_async.state import State
 from ihe_mock_async.store.content import ContentStore, StagedContent
 from ihe_mock_async.store.database import Database, explain
 from ihe_mock_async.store.file_content import FileContentStore

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ihe_mock_async.findings import Finding, refused
-from ihe_mock_async.ihe import (
-    Actor,
-    Answer,
-    Attachment,
-    AvailabilityStatus,
-    Exchange,
-    ObjectKind,
-    Outcome,
-    RegistryObject,
-    Transaction,
-)
+from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction
+from ihe_mock_async.state import Attachment
 from ihe_mock_async.xds import error_codes, lifecycle, registry_response, rules
 from ihe_mock_async.xds import namespaces as ns
 from ihe_mock_async.xds.metadata import Submission
@@ -39,7 +30,7 @@ class _Provision:
     """A submission whose hash, size and repositoryUniqueId are complete, and its documents."""
 
     submission: Submission
-    documents: tuple[ProvidedDocument[Attachment], ...]
+    documents: tuple[ProvidedDocument, ...]
 
     def contents(self) -> tuple[tuple[str, Attachment], ...]:
         """The uniqueId and content of each document that has both."""
@@ -94,9 +85,7 @@ def _complete(submission: Submission, exchange: Exchange, report: rules.Report) 
     return _Provision(completed(submission, documents, repository_unique_id), documents)
 
 
-def _check(
-    submission: Submission, exchange: Exchange, report: rules.Report
-) -> Surroundings[RegistryObject]:
+def _check(submission: Submission, exchange: Exchange, report: rules.Report) -> Surroundings:
     """What the registry would refuse."""
     state = exchange.state
     stored = state.documents.stored(unique_ids_of(submission))
@@ -122,37 +111,11 @@ def _failure(
     )
 
 
-def _write(
-    provision: _Provision, plan: lifecycle.Plan[RegistryObject], exchange: Exchange
-) -> None:
+def _write(provision: _Provision, plan: lifecycle.Plan, exchange: Exchange) -> None:
     documents = exchange.state.documents
     for unique_id, content in provision.contents():
         documents.store(unique_id, content, exchange.now)
-    documents.register(map(_registry_object, plan.registrations), exchange.now)
-    for old in plan.deprecated:
-        documents.replace(replace(old, status=AvailabilityStatus.DEPRECATED))
-    for folder, xml in plan.updated_folders:
-        documents.replace(replace(folder, xml=xml))
-
-
-def _registry_object(new: lifecycle.Registration) -> RegistryObject:
-    return RegistryObject(
-        kind=ObjectKind(new.kind),
-        id=new.id,
-        logical_id=new.logical_id,
-        version=new.version,
-        status=AvailabilityStatus.APPROVED,
-        xml=new.xml,
-        unique_id=new.unique_id,
-        patient_id=new.patient_id,
-        submission_set_id=new.submission_set_id,
-        hash=new.hash,
-        size=new.size,
-        repository_unique_id=new.repository_unique_id,
-        association_type=new.association_type,
-        source=new.source,
-        target=new.target,
-    )
+    lifecycle.carry_out(plan, documents, exchange.now)
 
 
 TRANSACTION = Transaction(

@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from ihe_mock_async.findings import Finding, refused
-from ihe_mock_async.ihe import (
-    Actor,
-    Answer,
-    AvailabilityStatus,
-    Exchange,
-    ObjectKind,
-    Outcome,
-    RegistryObject,
-    Transaction,
-)
+from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction
 from ihe_mock_async.xds import error_codes, lifecycle, registry_response, rules
 from ihe_mock_async.xds import namespaces as ns
 from ihe_mock_async.xds.metadata import Submission
@@ -50,7 +40,7 @@ def answer(exchange: Exchange) -> Answer:
         now=exchange.now,
         new_uuid=exchange.new_uuid,
     )
-    _write(plan, exchange)
+    lifecycle.carry_out(plan, exchange.state.documents, exchange.now)
     return Answer(
         RESPONSE,
         registry_response.success(),
@@ -61,9 +51,7 @@ def answer(exchange: Exchange) -> Answer:
     )
 
 
-def _check(
-    submission: Submission, exchange: Exchange, report: rules.Report
-) -> Surroundings[RegistryObject]:
+def _check(submission: Submission, exchange: Exchange, report: rules.Report) -> Surroundings:
     domain, state = exchange.domain, exchange.state
     rules.check_metadata(submission, domain, report)
     check_repository_attributes(submission, report)
@@ -86,35 +74,6 @@ def _failure(
         registry_response.summary(errors),
         findings,
         _patient_ids(submission),
-    )
-
-
-def _write(plan: lifecycle.Plan[RegistryObject], exchange: Exchange) -> None:
-    documents = exchange.state.documents
-    documents.register(map(_registry_object, plan.registrations), exchange.now)
-    for old in plan.deprecated:
-        documents.replace(replace(old, status=AvailabilityStatus.DEPRECATED))
-    for folder, xml in plan.updated_folders:
-        documents.replace(replace(folder, xml=xml))
-
-
-def _registry_object(new: lifecycle.Registration) -> RegistryObject:
-    return RegistryObject(
-        kind=ObjectKind(new.kind),
-        id=new.id,
-        logical_id=new.logical_id,
-        version=new.version,
-        status=AvailabilityStatus.APPROVED,
-        xml=new.xml,
-        unique_id=new.unique_id,
-        patient_id=new.patient_id,
-        submission_set_id=new.submission_set_id,
-        hash=new.hash,
-        size=new.size,
-        repository_unique_id=new.repository_unique_id,
-        association_type=new.association_type,
-        source=new.source,
-        target=new.target,
     )
 
 

@@ -28,15 +28,8 @@ from ihe_mock_async.hl7v3.transmission import Transmission
 from ihe_mock_async.hl7v3.transmission_check import check as check_transmission
 from ihe_mock_async.hl7v3.tree import bounded, finding_at
 from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.ihe import (
-    Actor,
-    AffinityDomain,
-    Answer,
-    Exchange,
-    Outcome,
-    RegisteredPatient,
-    Transaction,
-)
+from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction
+from ihe_mock_async.state import AffinityDomain, RegisteredPatient
 
 _RESPONSE_ACTION = action(acknowledgement.ACCEPT_ACKNOWLEDGEMENT)
 

@@ -1,15 +1,22 @@
 """What a submission does to the registry (ITI TF-2: 3.42.4.1.3.3; ITI TF-3: 4.2.2.2).
 
-Deciding and writing are apart: `plan` only says what is to be written.
+Deciding and writing are apart: `plan` says what is to be written, `carry_out` writes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Generic
+from typing import TypedDict, Unpack
 
+from ihe_mock_async.state import (
+    Attachment,
+    AvailabilityStatus,
+    Documents,
+    ObjectKind,
+    RegistryObject,
+)
 from ihe_mock_async.xds import stored_form
 from ihe_mock_async.xds import vocabulary as v
 from ihe_mock_async.xds.ebxml import UUID_URN, is_uuid_urn
@@ -19,57 +26,27 @@ from ihe_mock_async.xds.metadata import (
     IdentifiedObject,
     Submission,
 )
-from ihe_mock_async.xds.provision import Content
-from ihe_mock_async.xds.registry import Registered, Registry, Surroundings
+from ihe_mock_async.xds.registry import Surroundings
 from ihe_mock_async.xds.rules.references import uuids_of
 from ihe_mock_async.xds.rules.unique_ids import unique_ids_of
 
 
 @dataclass(frozen=True, slots=True)
-class Registration:
-    """A new, approved object in its first version, with all ids assigned."""
-
-    kind: str
-    id: str
-    xml: bytes
-    unique_id: str | None = None
-    patient_id: str | None = None
-    submission_set_id: str | None = None
-    """entryUUID of the submission set that it came with; None of the set itself."""
-    hash: str | None = None
-    size: int | None = None
-    repository_unique_id: str | None = None
-    association_type: str | None = None
-    source: str | None = None
-    target: str | None = None
-
-    @property
-    def logical_id(self) -> str:
-        """The first version's id is the logicalID (ITI TF-3: 4.2.3.2.17)."""
-        return self.id
-
-    @property
-    def version(self) -> int:
-        """Always 1: later versions are those of ITI-57."""
-        return 1
-
-
-@dataclass(frozen=True, slots=True)
-class Plan(Generic[Registered]):
+class Plan:
     """What is to be written, all or nothing."""
 
-    registrations: tuple[Registration, ...]
-    deprecated: tuple[Registered, ...]
-    """Registered objects whose status becomes Deprecated."""
-    updated_folders: tuple[tuple[Registered, bytes], ...]
-    """Registered folders and their new ebRIM text, with another lastUpdateTime."""
+    registrations: tuple[RegistryObject, ...]
+    deprecated: tuple[RegistryObject, ...]
+    """RegistryObject objects whose status becomes Deprecated."""
+    updated_folders: tuple[tuple[RegistryObject, bytes], ...]
+    """RegistryObject folders and their new ebRIM text, with another lastUpdateTime."""
 
 
 def look_up(
     submission: Submission,
-    registry: Registry[Registered],
-    stored: Mapping[str, Content] | None = None,
-) -> Surroundings[Registered]:
+    registry: Documents,
+    stored: Mapping[str, Attachment] | None = None,
+) -> Surroundings:
     """Find the registered objects that a submission names; `stored` are documents to compare."""
     ids, unique_ids = uuids_of(submission), unique_ids_of(submission)
     return Surroundings(
@@ -81,12 +58,12 @@ def look_up(
 
 def plan(
     submission: Submission,
-    surroundings: Surroundings[Registered],
-    registry: Registry[Registered],
+    surroundings: Surroundings,
+    registry: Documents,
     *,
     now: datetime,
     new_uuid: Callable[[], str],
-) -> Plan[Registered]:
+) -> Plan:
     """Decide what a submission without essential findings changes."""
     naming = _assign_ids(submission, new_uuid)
     clerk = _Clerk(naming, naming.resolve(submission.submission_sets[0].id), now)
@@ -107,6 +84,15 @@ def plan(
     )
 
 
+def carry_out(plan: Plan, documents: Documents, now: datetime) -> None:
+    """Write a plan to the registry."""
+    documents.register(plan.registrations, now)
+    for old in plan.deprecated:
+        documents.replace(replace(old, status=AvailabilityStatus.DEPRECATED))
+    for folder, xml in plan.updated_folders:
+        documents.replace(replace(folder, xml=xml))
+
+
 def timestamp(now: datetime) -> str:
     """A DTM of 14 digits of an aware UTC time."""
     return now.strftime("%Y%m%d%H%M%S")
@@ -122,6 +108,35 @@ def _assign_ids(submission: Submission, new_uuid: Callable[[], str]) -> stored_f
     return stored_form.Naming(assigned, new_uuid)
 
 
+class _Attributes(TypedDict, total=False):
+    """What only some kinds of objects have."""
+
+    unique_id: str | None
+    patient_id: str | None
+    submission_set_id: str | None
+    hash: str | None
+    size: int | None
+    repository_unique_id: str | None
+    association_type: str
+    source: str
+    target: str
+
+
+def _approved(
+    kind: ObjectKind, identifier: str, xml: bytes, **attributes: Unpack[_Attributes]
+) -> RegistryObject:
+    """A new object: its first version, whose id is the logicalID (ITI TF-3: 4.2.3.2.17)."""
+    return RegistryObject(
+        kind=kind,
+        id=identifier,
+        logical_id=identifier,
+        version=1,
+        status=AvailabilityStatus.APPROVED,
+        xml=xml,
+        **attributes,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Clerk:
     """Turns submitted objects into registrations."""
@@ -130,13 +145,13 @@ class _Clerk:
     submission_set_id: str
     now: datetime
 
-    def associate(self, source: str, target: str) -> Registration:
+    def associate(self, source: str, target: str) -> RegistryObject:
         """A HasMember association that the registry makes itself."""
         identifier = self.naming.new_id()
         xml = stored_form.has_member(identifier, source, target)
         return self._registration(identifier, v.HAS_MEMBER, source, target, xml)
 
-    def association(self, association: Association) -> Registration:
+    def association(self, association: Association) -> RegistryObject:
         source = self.naming.resolve(association.source)
         target = self.naming.resolve(association.target)
         identifier = self.naming.resolve(association.id)
@@ -150,9 +165,9 @@ class _Clerk:
 
     def _registration(
         self, identifier: str, kind: str, source: str, target: str, xml: bytes
-    ) -> Registration:
-        return Registration(
-            v.ASSOCIATION.kind,
+    ) -> RegistryObject:
+        return _approved(
+            ObjectKind.ASSOCIATION,
             identifier,
             xml,
             submission_set_id=self.submission_set_id,
@@ -161,13 +176,13 @@ class _Clerk:
             target=target,
         )
 
-    def identified(self, obj: IdentifiedObject) -> Registration:
+    def identified(self, obj: IdentifiedObject) -> RegistryObject:
         identifier = self.naming.resolve(obj.id)
         entry = obj if isinstance(obj, DocumentEntry) else None
         size = entry.size if entry is not None else None
         slots = self._slots(obj)
-        return Registration(
-            obj.kind,
+        return _approved(
+            ObjectKind(obj.kind),
             identifier,
             stored_form.serialise(obj, identifier, self.naming, slots=slots),
             unique_id=obj.unique_id,
@@ -190,16 +205,16 @@ class _Clerk:
 
 
 def _replaced(
-    submission: Submission, registered: Mapping[str, Registered]
-) -> dict[str, Registered]:
+    submission: Submission, registered: Mapping[str, RegistryObject]
+) -> dict[str, RegistryObject]:
     """The registered targets of RPLC and XFRM_RPLC."""
     targets = [a.target.lower() for a in submission.associations if a.type in v.REPLACEMENTS]
     return {target: registered[target] for target in targets if target in registered}
 
 
 def _with_dependents(
-    replaced: Iterable[Registered], registry: Registry[Registered]
-) -> tuple[Registered, ...]:
+    replaced: Iterable[RegistryObject], registry: Documents
+) -> tuple[RegistryObject, ...]:
     """The replaced entries, and all transformations and addenda that hang on them."""
     found = {obj.id: obj for obj in replaced}
     wave = list(found)
@@ -213,11 +228,11 @@ def _with_dependents(
 
 
 def _carry_over(
-    registrations: Sequence[Registration],
-    replaced: Mapping[str, Registered],
-    registry: Registry[Registered],
+    registrations: Sequence[RegistryObject],
+    replaced: Mapping[str, RegistryObject],
+    registry: Documents,
     clerk: _Clerk,
-) -> tuple[list[Registration], list[Registered]]:
+) -> tuple[list[RegistryObject], list[RegistryObject]]:
     """Put each replacement into the approved folders of what it replaces."""
     if not replaced:
         return [], []
@@ -233,7 +248,7 @@ def _carry_over(
         if obj.kind == v.FOLDER.kind and obj.status == v.APPROVED
     }
     members = {(r.source, r.target) for r in registrations if r.association_type == v.HAS_MEMBER}
-    added: list[Registration] = []
+    added: list[RegistryObject] = []
     for replacement in registrations:
         if replacement.association_type in v.REPLACEMENTS and replacement.source:
             homes = {m.source for m in memberships if m.target == replacement.target}
@@ -246,7 +261,9 @@ def _carry_over(
     return added, [folders[r.source] for r in added if r.source in folders]
 
 
-def _enlarged(submission: Submission, registered: Mapping[str, Registered]) -> list[Registered]:
+def _enlarged(
+    submission: Submission, registered: Mapping[str, RegistryObject]
+) -> list[RegistryObject]:
     """The registered folders that get a new member from the submission itself."""
     sources = (a.source.lower() for a in submission.associations if a.type == v.HAS_MEMBER)
     found = (registered.get(source) for source in sources)

@@ -4,35 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
 from urllib.parse import unquote
 
 from lxml import etree
 
+from ihe_mock_async.state import Attachment
 from ihe_mock_async.xds import namespaces as ns
 from ihe_mock_async.xds.metadata import DocumentEntry, Submission
 
 
-class Content(Protocol):
-    """What rules ask of a document's octets."""
-
-    @property
-    def size(self) -> int:
-        """Octets."""
-        ...
-
-    @property
-    def sha1(self) -> str:
-        """Hex, lower case."""
-        ...
-
-
-Octets = TypeVar("Octets", bound=Content)
-Octets_co = TypeVar("Octets_co", bound=Content, covariant=True)
-
-
 @dataclass(frozen=True, slots=True)
-class ProvidedDocument(Generic[Octets_co]):
+class ProvidedDocument:
     """One xdsb:Document and the part that it includes."""
 
     element: etree._Element
@@ -40,13 +22,13 @@ class ProvidedDocument(Generic[Octets_co]):
     """The attribute id: that of the ExtrinsicObject it belongs to."""
     href: str
     """Of xop:Include, or empty."""
-    content: Octets_co | None
+    content: Attachment | None
     """None when no such part was received."""
 
 
 def read_documents(
-    payload: etree._Element, attachments: Mapping[str, Octets]
-) -> tuple[ProvidedDocument[Octets], ...]:
+    payload: etree._Element, attachments: Mapping[str, Attachment]
+) -> tuple[ProvidedDocument, ...]:
     """Read all Documents; `attachments` are by percent-decoded content id."""
     return tuple(
         _read_document(element, attachments) for element in payload.iterchildren(ns.DOCUMENT)
@@ -55,7 +37,7 @@ def read_documents(
 
 def completed(
     submission: Submission,
-    documents: Iterable[ProvidedDocument[Octets]],
+    documents: Iterable[ProvidedDocument],
     repository_unique_id: str,
 ) -> Submission:
     """The submission as the repository registers it (ITI TF-2: 3.41.4.1.3).
@@ -73,7 +55,7 @@ def completed(
 
 
 def _complete(
-    entry: DocumentEntry, content: Octets | None, repository_unique_id: str
+    entry: DocumentEntry, content: Attachment | None, repository_unique_id: str
 ) -> DocumentEntry:
     if content is None:
         return entry
@@ -86,8 +68,8 @@ def _complete(
 
 
 def _read_document(
-    element: etree._Element, attachments: Mapping[str, Octets]
-) -> ProvidedDocument[Octets]:
+    element: etree._Element, attachments: Mapping[str, Attachment]
+) -> ProvidedDocument:
     include = element.find(ns.INCLUDE)
     href = include.get("href", "").strip() if include is not None else ""
     # A cid URL is percent-encoded (RFC 2392), and a plus sign in it is a plus sign.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ihe_mock_async.findings import Rule
+from ihe_mock_async.state import AffinityDomain, Patients
 from ihe_mock_async.xds.metadata import Submission
-from ihe_mock_async.xds.registry import Domain, Patients, Registered, Surroundings
+from ihe_mock_async.xds.registry import Surroundings
 from ihe_mock_async.xds.rules import (
     associations,
     attributes,
@@ -49,7 +50,7 @@ REGISTRATION_RULES = (
 """The rules of ITI-42."""
 
 
-def check_metadata(submission: Submission, domain: Domain, report: Report) -> None:
+def check_metadata(submission: Submission, domain: AffinityDomain, report: Report) -> None:
     """Check all that the submission alone tells, but uniqueIds and documents."""
     structure.check_structure(submission, report)
     attributes.check_attributes(submission, domain, report)
@@ -60,9 +61,9 @@ def check_metadata(submission: Submission, domain: Domain, report: Report) -> No
 
 def check_surroundings(
     submission: Submission,
-    surroundings: Surroundings[Registered],
+    surroundings: Surroundings,
     known_patients: Patients,
-    domain: Domain,
+    domain: AffinityDomain,
     report: Report,
 ) -> None:
     """Check the submission against patients, registry and repository."""

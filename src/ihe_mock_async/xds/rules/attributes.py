@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ihe_mock_async.state import AffinityDomain
 from ihe_mock_async.xds import datatypes
 from ihe_mock_async.xds import vocabulary as v
 from ihe_mock_async.xds.ebxml import Classification
 from ihe_mock_async.xds.metadata import DocumentEntry, IdentifiedObject, MetadataObject, Submission
-from ihe_mock_async.xds.registry import Domain
 from ihe_mock_async.xds.rules.formats import check_slot_formats
 from ihe_mock_async.xds.rules.report import Report, metadata_error, metadata_warning
 from ihe_mock_async.xds.rules.structure import check_slots
@@ -140,7 +140,7 @@ _IDENTIFIES_AUTHOR = ("authorPerson", "authorInstitution", "authorTelecommunicat
 _REPOSITORY_ATTRIBUTES = ("hash", "size", "repositoryUniqueId")
 
 
-def check_attributes(submission: Submission, domain: Domain, report: Report) -> None:
+def check_attributes(submission: Submission, domain: AffinityDomain, report: Report) -> None:
     """Check presence, number and codes of all attributes of the submission's objects."""
     for obj in submission.objects():
         _check_required_slots(obj, report)

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 
 from ihe_mock_async.findings import Rule, Severity
 from ihe_mock_async.identifiers import PatientIdentifier
+from ihe_mock_async.state import AffinityDomain, Patients, RegisteredPatient, RegistryObject
 from ihe_mock_async.xds import error_codes
 from ihe_mock_async.xds import vocabulary as v
 from ihe_mock_async.xds.metadata import Association, IdentifiedObject, Submission
-from ihe_mock_async.xds.registry import Domain, KnownPatient, Patients, RegisteredObject
 from ihe_mock_async.xds.rules.report import Report
 
 PATIENT_DIFFERS = Rule(
@@ -58,7 +58,7 @@ RULES = (PATIENT_DIFFERS, ASSOCIATION_PATIENT, FOLDER_PATIENT, PATIENT_UNKNOWN, 
 
 
 def check_patients(
-    submission: Submission, patients: Patients, domain: Domain, report: Report
+    submission: Submission, patients: Patients, domain: AffinityDomain, report: Report
 ) -> None:
     """Check that the submission is of one patient, who is known if he has to be."""
     reference = _reference_patient(submission)
@@ -79,7 +79,7 @@ def check_patients(
 
 def check_registered_patients(
     submission: Submission,
-    registered: Mapping[str, RegisteredObject],
+    registered: Mapping[str, RegistryObject],
     patients: Patients,
     report: Report,
 ) -> None:
@@ -106,9 +106,9 @@ def _reference_patient(submission: Submission) -> str | None:
 
 def _check_known(
     identifier: PatientIdentifier,
-    known: KnownPatient | None,
+    known: RegisteredPatient | None,
     obj: IdentifiedObject,
-    domain: Domain,
+    domain: AffinityDomain,
     report: Report,
 ) -> None:
     element = obj.rim.element
@@ -121,7 +121,7 @@ def _check_known(
         report.add(PATIENT_UNKNOWN, element, received=identifier.cx, expected=expected)
 
 
-def _foreign(identifier: PatientIdentifier, domain: Domain) -> bool:
+def _foreign(identifier: PatientIdentifier, domain: AffinityDomain) -> bool:
     authorities: Collection[str] = domain.assigning_authorities
     return bool(authorities) and identifier.root not in authorities
 

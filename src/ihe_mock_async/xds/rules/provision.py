@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from lxml import etree
 
 from ihe_mock_async.findings import Rule, Severity
+from ihe_mock_async.state import Attachment
 from ihe_mock_async.xds import error_codes
 from ihe_mock_async.xds.metadata import DocumentEntry, Submission
-from ihe_mock_async.xds.provision import Content, ProvidedDocument
+from ihe_mock_async.xds.provision import ProvidedDocument
 from ihe_mock_async.xds.rules.report import Report
 
 DOCUMENT_MISSING = Rule(
@@ -26,7 +27,7 @@ CONTENT_MISSING = Rule(
     severity=Severity.ERROR,
     text="A Document holds its content, inline or as an xop:Include of a MIME part",
     section="ITI TF-2: V.8.2",
-    fix="Make the href of xop:Include cid: and the Content-ID of a part, percent-encoded and "
+    fix="Make the href of xop:Include cid: and the Attachment-ID of a part, percent-encoded and "
     "without angle brackets.",
     code=error_codes.MISSING_DOCUMENT,
     essential=True,
@@ -72,7 +73,7 @@ RULES = (
 
 
 def check_provision(
-    submission: Submission, documents: Iterable[ProvidedDocument[Content]], report: Report
+    submission: Submission, documents: Iterable[ProvidedDocument], report: Report
 ) -> None:
     """Check that documents and entries belong together, and say the same about the content."""
     entries = {entry.id: entry for entry in submission.document_entries}
@@ -93,7 +94,7 @@ def check_provision(
             report.add(DOCUMENT_MISSING, entry.rim.element, received=identifier)
 
 
-def _check_content(entry: DocumentEntry, content: Content, report: Report) -> None:
+def _check_content(entry: DocumentEntry, content: Attachment, report: Report) -> None:
     received_hash, received_size = entry.hash, entry.size
     if received_hash and received_hash.lower() != content.sha1:
         element = _slot_element(entry, "hash")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ihe_mock_async.findings import Rule, Severity
+from ihe_mock_async.state import RegistryObject
 from ihe_mock_async.xds import error_codes
 from ihe_mock_async.xds import vocabulary as v
 from ihe_mock_async.xds.ebxml import is_uuid_urn
 from ihe_mock_async.xds.metadata import Association, Submission
-from ihe_mock_async.xds.registry import RegisteredObject
 from ihe_mock_async.xds.rules.associations import (
     FOLDER_MEMBER,
     MEMBER_SOURCE,
@@ -57,7 +57,7 @@ def uuids_of(submission: Submission) -> set[str]:
 
 
 def check_references(
-    submission: Submission, registered: Mapping[str, RegisteredObject], report: Report
+    submission: Submission, registered: Mapping[str, RegistryObject], report: Report
 ) -> None:
     """Check ids and ends of associations against the `registered` ones among `uuids_of`."""
     own = {obj.id.lower() for obj in submission.objects() if obj.id}
@@ -75,7 +75,7 @@ def check_references(
 def _check_outside(
     association: Association,
     ends: Iterable[str],
-    registered: Mapping[str, RegisteredObject],
+    registered: Mapping[str, RegistryObject],
     report: Report,
 ) -> None:
     for end in ends:
@@ -89,7 +89,7 @@ def _check_outside(
 def _check_kinds(
     association: Association,
     sets: set[str],
-    registered: Mapping[str, RegisteredObject],
+    registered: Mapping[str, RegistryObject],
     report: Report,
 ) -> None:
     """Kinds of registered ends; those within the submission have been checked."""

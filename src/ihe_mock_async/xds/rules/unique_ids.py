@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from ihe_mock_async.findings import Rule, Severity
+from ihe_mock_async.state import Attachment, RegistryObject
 from ihe_mock_async.xds import error_codes
 from ihe_mock_async.xds.metadata import DocumentEntry, Submission
-from ihe_mock_async.xds.provision import Content
-from ihe_mock_async.xds.registry import Registered, RegisteredObject, Surroundings
+from ihe_mock_async.xds.registry import Surroundings
 from ihe_mock_async.xds.rules.report import Report
 
 _in_message = partial(
@@ -75,7 +75,7 @@ def check_unique_in_message(submission: Submission, rule: Rule, report: Report) 
 
 
 def check_unique_in_registry(
-    submission: Submission, surroundings: Surroundings[Registered], report: Report
+    submission: Submission, surroundings: Surroundings, report: Report
 ) -> None:
     """Check against the registered objects and stored documents that share a uniqueId."""
     registered, stored = surroundings.same_unique_id, surroundings.stored
@@ -93,8 +93,8 @@ def check_unique_in_registry(
 
 def _check_entry(
     entry: DocumentEntry,
-    registered: Sequence[RegisteredObject],
-    content: Content | None,
+    registered: Sequence[RegistryObject],
+    content: Attachment | None,
     report: Report,
 ) -> None:
     """One finding per attribute, however many versions are registered."""
