@@ -10,7 +10,8 @@ from lxml import etree
 
 from ihe_mock_async.elements import parse
 from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.ihe import AffinityDomain, Answer, Exchange
+from ihe_mock_async.ihe import Answer, Exchange
+from ihe_mock_async.state import AffinityDomain
 from ihe_mock_async.transactions.iti44_patient_identity_feed_hl7v3 import TRANSACTION
 from tests.transactions.memory_patients import MemoryPatients, MemoryState
 

@@ -6,7 +6,8 @@ import pytest
 from lxml import etree
 
 from ihe_mock_async.findings import Rule, Severity, Validation
-from ihe_mock_async.ihe import Actor, AffinityDomain, Answer, AvailabilityStatus, Outcome
+from ihe_mock_async.ihe import Actor, Answer, Outcome
+from ihe_mock_async.state import AffinityDomain, AvailabilityStatus
 from ihe_mock_async.transactions.iti42_register_document_set import (
     REQUEST,
     RESPONSE,

@@ -11,7 +11,8 @@ from lxml import etree
 from ihe_mock_async.elements import parse
 from ihe_mock_async.findings import Rule, Severity, Validation
 from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.ihe import AffinityDomain, Answer
+from ihe_mock_async.ihe import Answer
+from ihe_mock_async.state import AffinityDomain
 from ihe_mock_async.transactions.iti44_patient_identity_feed_hl7v3 import TRANSACTION, answer
 from tests.transactions.identity_feed import (
     AUTHORITY,

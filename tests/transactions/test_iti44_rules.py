@@ -8,7 +8,7 @@ import pytest
 
 from ihe_mock_async.findings import Severity
 from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.ihe import AffinityDomain
+from ihe_mock_async.state import AffinityDomain
 from ihe_mock_async.transactions.iti44_patient_identity_feed_hl7v3 import TRANSACTION, answer
 from tests.transactions.identity_feed import (
     AUTHORITY,

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
-from ihe_mock_async.ihe import AffinityDomain, Answer, AvailabilityStatus, Handler
+from ihe_mock_async.ihe import Answer, Handler
+from ihe_mock_async.state import AffinityDomain, AvailabilityStatus
 from ihe_mock_async.transactions.iti42_register_document_set import answer as register
 from ihe_mock_async.xds import namespaces as ns
 from ihe_mock_async.xds import vocabulary as v
