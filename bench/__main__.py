@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from bench import harness, locust_run, pix, startup, uploads
 
-BENCHMARKS: Mapping[str, Callable[[bool], str]] = {
+BENCHMARKS: Mapping[str, Callable[[bool], harness.Report]] = {
     "pix": lambda quick: pix.run(pix.QUICK if quick else pix.Effort()),
     "uploads": lambda quick: uploads.run(uploads.QUICK if quick else uploads.Effort()),
     "startup": lambda quick: startup.run(startup.QUICK if quick else startup.Effort()),
@@ -27,12 +27,18 @@ def main() -> int:
         if options.benchmark == "locust":
             return locust_run.run(locust_run.QUICK if options.quick else locust_run.Effort())
         names = list(BENCHMARKS) if options.benchmark == "all" else [options.benchmark]
-        for name in names:
-            print(BENCHMARKS[name](options.quick), flush=True)
+        reports = [_printed(BENCHMARKS[name](options.quick)) for name in names]
     except (harness.BenchmarkError, harness.Unavailable) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
-    return 0
+    return int(any(report.wrong for report in reports))
+
+
+def _printed(report: harness.Report) -> harness.Report:
+    print(report.text, flush=True)
+    for line in report.wrong:
+        print(f"wrong answers: {line}", file=sys.stderr)
+    return report
 
 
 if __name__ == "__main__":

@@ -228,6 +228,16 @@ def interleaved(
 # ---------------------------------------------------------------- results
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a benchmark has to say."""
+
+    text: str
+    """Markdown."""
+    wrong: Sequence[str] = ()
+    """Answers that were not right, in words: then no figure counts."""
+
+
 def ratio(ours: Sequence[float], yardstick: Sequence[float]) -> float:
     """Median of the ratios of each round."""
     return median(a / b for a, b in zip(ours, yardstick, strict=True))

@@ -1,9 +1,10 @@
-"""The load generator: PIX Adds over keep-alive connections, closed loop, one process.
+"""The load generator: PIX Adds over keep-alive connections, from one process.
 
-Each connection sends its next message when the answer to the last one is complete. It speaks
-just enough HTTP/1.1 on bare asyncio protocols to spend some tens of microseconds per request,
-so that a Python server, and not this, is what is measured; `cpu_share` in the result shows
-whether that held. Every message has its own ids, and every answer is looked at.
+Each connection sends its next message when the answer to the last one is complete (a closed
+loop), or at a fixed rate. It speaks just enough HTTP/1.1 on bare asyncio protocols to spend some
+tens of microseconds per request, so that a Python server, and not this, is what is measured;
+`cpu_share` in the result shows whether that held. Every message has its own ids, and every
+answer is looked at.
 """
 
 from __future__ import annotations
@@ -45,6 +46,11 @@ class Job:
     """Number of the first message; numbers never repeat within a server's life."""
     echo: bool = False
     """Whether the answer must hold the id of its request (a constant stub cannot)."""
+    rate: float = 0.0
+    """Requests per second of all connections together; 0: as many as the server answers.
+
+    Then latency counts from when a request was due, so a late answer delays no clock.
+    """
     pids: tuple[int, ...] = ()
     """Processes of the server, whose CPU time is told."""
 
@@ -74,6 +80,7 @@ class Run:
         self.job = job
         self.template = messages.pix_add_request(f"127.0.0.1:{job.port}")
         self.number = job.first
+        self.interval = job.connections / job.rate if job.rate else 0.0
         self.stopping = False
         self.in_flight = 0
         self.reconnects = 0
@@ -140,17 +147,28 @@ class Connection(asyncio.Protocol):
         """Begin."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        self._send()
+        self.sent = time.perf_counter()
+        self._next()
 
-    def _send(self) -> None:
+    def _next(self) -> None:
+        """Send at once, or when the next request of this connection is due."""
+        interval = self.run.interval
+        if not interval:
+            self._send(time.perf_counter())
+            return
+        due = self.sent + interval
+        delay = max(0.0, due - time.perf_counter())
+        asyncio.get_running_loop().call_later(delay, self._send, due)
+
+    def _send(self, sent: float) -> None:
         run = self.run
-        if run.stopping:
+        if run.stopping or self.transport.is_closing():
             self.transport.close()
             return
         request, self.message_id = run.next_request()
         self.waiting = True
         run.in_flight += 1
-        self.sent = time.perf_counter()
+        self.sent = sent
         self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
@@ -167,7 +185,7 @@ class Connection(asyncio.Protocol):
             self.transport.close()
             self.run.reconnect(None)
         else:
-            self._send()
+            self._next()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """An answer that will not come is an error."""
@@ -189,6 +207,7 @@ async def run(job: Job) -> Result:
     this = Run(job)
     for _ in range(job.connections):
         await this.connect()
+        await asyncio.sleep(this.interval / job.connections)  # evenly spread
     await asyncio.sleep(job.warmup)
     start, cpu, server_cpu = time.perf_counter(), time.process_time(), _cpu_seconds(job.pids)
     await asyncio.sleep(job.seconds)

@@ -8,9 +8,24 @@ from dataclasses import asdict, dataclass
 from statistics import median
 
 from bench import contestants, harness, load
-from bench.harness import Contestant, Measured, Server
+from bench.harness import Contestant, Measured, Report, Server
 
-CONNECTIONS = (64, 100)
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One way to load a server."""
+
+    name: str
+    connections: int
+    rate: float = 0.0
+    """Requests per second in all; 0: as many as are answered."""
+
+
+LOADS = (
+    Load("64 connections", 64),
+    Load("100 connections", 100),
+    Load("100 connections, 500 req/s in all", 100, 500.0),
+)
 _NUMBERS_PER_RUN = 10_000_000
 
 
@@ -28,30 +43,32 @@ class Effort:
 QUICK = Effort(rounds=2, seconds=2.0, first_warmup=2.0)
 
 
-def run(effort: Effort) -> str:
+def run(effort: Effort) -> Report:
     """Measure all contestants, save the figures, and return the tables."""
     machine = harness.machine()
     taking_part, sitting_out = _contestants()
     numbers = itertools.count(1, _NUMBERS_PER_RUN)
 
-    def measure(server: Server, round_number: int) -> dict[int, Measured]:
+    def measure(server: Server, each: Load, *, first: bool) -> Measured:
+        job = load.Job(
+            port=server.target.port,
+            connections=each.connections,
+            rate=each.rate,
+            seconds=effort.seconds,
+            warmup=effort.first_warmup if first else effort.warmup,
+            first=next(numbers),
+            echo=server.contestant.echoes,
+        )
+        return harness.generate_load(server, job)
+
+    def measure_all(server: Server, round_number: int) -> dict[str, Measured]:
         return {
-            connections: harness.generate_load(
-                server,
-                load.Job(
-                    port=server.target.port,
-                    connections=connections,
-                    seconds=effort.seconds,
-                    warmup=effort.warmup if round_number else effort.first_warmup,
-                    first=next(numbers),
-                    echo=server.contestant.echoes,
-                ),
-            )
-            for connections in CONNECTIONS
+            each.name: measure(server, each, first=round_number == 0 and each is LOADS[0])
+            for each in LOADS
         }
 
-    results = harness.interleaved(taking_part, effort.rounds, measure)
-    tables = "\n\n".join(_table(results, connections) for connections in CONNECTIONS)
+    results = harness.interleaved(taking_part, effort.rounds, measure_all)
+    tables = "\n\n".join(_table(results, each.name) for each in LOADS)
     path = harness.save(
         "pix",
         {
@@ -59,13 +76,24 @@ def run(effort: Effort) -> str:
             "effort": asdict(effort),
             "sitting_out": sitting_out,
             "rounds": {
-                name: [{str(c): asdict(m) for c, m in one.items()} for one in rounds]
+                name: [{kind: asdict(m) for kind, m in one.items()} for one in rounds]
                 for name, rounds in results.items()
             },
         },
     )
     notes = [f"{name}: skipped, {why}" for name, why in sitting_out.items()]
-    return "\n\n".join(["## PIX Add", tables, *notes, f"Raw figures: {path}"])
+    text = "\n\n".join(["## PIX Add", tables, *notes, f"Raw figures: {path}"])
+    return Report(text, _wrong(results))
+
+
+def _wrong(results: Mapping[str, Sequence[Mapping[str, Measured]]]) -> list[str]:
+    return [
+        f"{name}, {each}: {measured.load.errors}"
+        for name, rounds in results.items()
+        for one in rounds
+        for each, measured in one.items()
+        if measured.load.errors
+    ]
 
 
 def _contestants() -> tuple[list[Contestant], dict[str, str]]:
@@ -84,11 +112,11 @@ def _contestants() -> tuple[list[Contestant], dict[str, str]]:
     return taking_part, sitting_out
 
 
-def _table(results: Mapping[str, Sequence[Mapping[int, Measured]]], connections: int) -> str:
-    rounds = {name: [one[connections] for one in some] for name, some in results.items()}
+def _table(results: Mapping[str, Sequence[Mapping[str, Measured]]], load_name: str) -> str:
+    rounds = {name: [one[load_name] for one in some] for name, some in results.items()}
     yardstick = [m.load.requests_per_second for m in next(iter(rounds.values()))]
     head = (
-        f"{connections} connections", "ratio", "req/s", "p50 ms", "p95 ms", "p99 ms", "errors",
+        load_name, "ratio", "req/s", "p50 ms", "p95 ms", "p99 ms", "errors",
         "server CPU", "generator CPU", "RSS MB",
     )  # fmt: skip
     rows = [_row(name, measured, yardstick) for name, measured in rounds.items()]

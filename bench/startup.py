@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 
 from bench import contestants, harness
-from bench.harness import Contestant
+from bench.harness import Contestant, Report
 
 _COMMANDS = {
     "python -c pass": (sys.executable, "-c", "pass"),
@@ -39,7 +39,7 @@ class Start:
     """Octets, one second after the first answer."""
 
 
-def run(effort: Effort) -> str:
+def run(effort: Effort) -> Report:
     """Start everything in turn, save the figures, and return the tables."""
     machine = harness.machine()
     servers, sitting_out = _contestants()
@@ -65,10 +65,8 @@ def run(effort: Effort) -> str:
         },
     )
     notes = [f"{name}: skipped, {why}" for name, why in sitting_out.items()]
-    return "\n\n".join(
-        ["## Start", _starts_table(starts), _commands_table(commands), *notes,
-         f"Raw figures: {path}"]
-    )  # fmt: skip
+    tables = [_starts_table(starts), _commands_table(commands)]
+    return Report("\n\n".join(["## Start", *tables, *notes, f"Raw figures: {path}"]))
 
 
 def _contestants() -> tuple[list[Contestant], dict[str, str]]:

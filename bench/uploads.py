@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 
 from bench import contestants, harness, messages
-from bench.harness import BenchmarkError, Contestant, Server
+from bench.harness import BenchmarkError, Contestant, Report, Server
 from bench.watch import Seen, watching
 
 MEGABYTE = 1_000_000
@@ -62,7 +62,7 @@ class Upload:
         return (self.seen.rss_peak - self.seen.rss_before) / MEGABYTE
 
 
-def run(effort: Effort) -> str:
+def run(effort: Effort) -> Report:
     """Upload everything, save the figures, and return the table."""
     machine = harness.machine()
     numbers = itertools.count(1, _WARM_UPS + 1)
@@ -80,7 +80,14 @@ def run(effort: Effort) -> str:
         "uploads",
         {"machine": machine, "effort": asdict(effort), "uploads": [asdict(u) for u in uploads]},
     )
-    return "\n\n".join(["## MTOM uploads (ITI-41)", _table(uploads), f"Raw figures: {path}"])
+    text = "\n\n".join(["## MTOM uploads (ITI-41)", _table(uploads), f"Raw figures: {path}"])
+    wrong = [
+        f"{u.contestant}, {u.protocol}, {u.size} octets: stored {u.stored}, "
+        f"{u.seen.errors} errors of GET"
+        for u in uploads
+        if u.stored is False or u.seen.errors
+    ]
+    return Report(text, wrong)
 
 
 def upload_once(contestant: Contestant, size: int, number: int) -> Upload:
