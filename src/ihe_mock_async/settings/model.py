@@ -27,7 +27,6 @@ _ENDPOINT_ACTORS = {
 _WITHOUT_EFFECT_YET = (
     "services",
     "schema_dir",
-    "journal_max_entries",
     "journal_max_bytes",
     "admin_token",
 )
@@ -131,7 +130,7 @@ class Settings(BaseSettings):
         default=2000, description="Connections open at the same time."
     )
     journal_max_entries: kinds.CountOrZero = Field(
-        default=1000, description="Requests that the journal keeps; 0: off."
+        default=1000, description="ITI-41 submissions that are kept as evidence; 0: none."
     )
     journal_max_bytes: kinds.OctetsOrZero = Field(
         default=64 * _MEBIBYTE, description="Octets that the journal keeps in memory."
