@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from ihe_mock_async.findings import Finding, refused
 from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction
+from ihe_mock_async.state import RegistryObject
 from ihe_mock_async.xds import error_codes, registry_response
-from ihe_mock_async.xds.registry import RegisteredObject
 from ihe_mock_async.xds.rules.report import Report
 from ihe_mock_async.xds.stored_query import parameters, response, rules
 from ihe_mock_async.xds.stored_query.arguments import read_arguments
@@ -51,7 +51,7 @@ def _find(
     request: QueryRequest,
     exchange: Exchange,
     report: Report,
-) -> list[RegisteredObject]:
+) -> list[RegistryObject]:
     documents = exchange.state.documents
     found = distinct(query.find(arguments, documents))
     named = documents.by_id(arguments.values(parameters.UUID.name))
@@ -60,7 +60,7 @@ def _find(
 
 
 def _success(
-    found: Sequence[RegisteredObject],
+    found: Sequence[RegistryObject],
     query: StoredQuery,
     request: QueryRequest,
     exchange: Exchange,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ihe_mock_async.state import RegistryObject
 from ihe_mock_async.xds.ebxml import UUID_URN
-from ihe_mock_async.xds.registry import RegisteredObject
 from ihe_mock_async.xds.rules.report import Report
 from ihe_mock_async.xds.stored_query import rules
 from ihe_mock_async.xds.stored_query.parameters import Arguments
@@ -50,8 +50,8 @@ def check_presence(
 
 
 def check_single_patient(
-    found: Iterable[RegisteredObject],
-    named: Iterable[RegisteredObject],
+    found: Iterable[RegistryObject],
+    named: Iterable[RegistryObject],
     request: QueryRequest,
     report: Report,
 ) -> None:

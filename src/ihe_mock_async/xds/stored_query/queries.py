@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ihe_mock_async.state import Documents, RegistryObject
 from ihe_mock_async.xds import vocabulary as v
-from ihe_mock_async.xds.registry import RegisteredObject
 from ihe_mock_async.xds.stored_query import parameters as p
 from ihe_mock_async.xds.stored_query.parameters import Arguments, Parameter
 from ihe_mock_async.xds.stored_query.selection import (
     EntryFilter,
-    Objects,
     ids_of,
     named,
     of_kind,
@@ -20,7 +19,7 @@ from ihe_mock_async.xds.stored_query.selection import (
     within,
 )
 
-Find = Callable[[Arguments, Objects], Sequence[RegisteredObject]]
+Find = Callable[[Arguments, Documents], Sequence[RegistryObject]]
 _MEMBERSHIPS = (v.HAS_MEMBER,)
 
 
@@ -43,83 +42,84 @@ class StoredQuery:
         return {each.name: each for each in (*own, p.METADATA_LEVEL, p.HOME_COMMUNITY_ID)}
 
 
-def get_documents(arguments: Arguments, registry: Objects) -> Sequence[RegisteredObject]:
+def get_documents(arguments: Arguments, documents: Documents) -> Sequence[RegistryObject]:
     """Document entries by identifier (3.18.4.1.2.3.7.5)."""
-    return named(v.DOCUMENT_ENTRY, arguments, registry)
+    return named(v.DOCUMENT_ENTRY, arguments, documents)
 
 
-def get_folders(arguments: Arguments, registry: Objects) -> Sequence[RegisteredObject]:
+def get_folders(arguments: Arguments, documents: Documents) -> Sequence[RegistryObject]:
     """Folders by identifier (3.18.4.1.2.3.7.6)."""
-    return named(v.FOLDER, arguments, registry)
+    return named(v.FOLDER, arguments, documents)
 
 
-def get_associations(arguments: Arguments, registry: Objects) -> Sequence[RegisteredObject]:
+def get_associations(arguments: Arguments, documents: Documents) -> Sequence[RegistryObject]:
     """Associations from and to objects (3.18.4.1.2.3.7.7)."""
     ids = arguments.values(p.UUID.name)
-    return registry.associations(sources=ids, targets=ids)
+    return documents.associations(sources=ids, targets=ids)
 
 
 def get_documents_and_associations(
-    arguments: Arguments, registry: Objects
-) -> Sequence[RegisteredObject]:
+    arguments: Arguments, documents: Documents
+) -> Sequence[RegistryObject]:
     """Document entries, and the associations from and to them (3.18.4.1.2.3.7.8)."""
-    entries = named(v.DOCUMENT_ENTRY, arguments, registry)
+    entries = named(v.DOCUMENT_ENTRY, arguments, documents)
     ids = ids_of(entries)
-    return [*entries, *registry.associations(sources=ids, targets=ids)]
+    return [*entries, *documents.associations(sources=ids, targets=ids)]
 
 
-def get_submission_sets(arguments: Arguments, registry: Objects) -> Sequence[RegisteredObject]:
+def get_submission_sets(arguments: Arguments, documents: Documents) -> Sequence[RegistryObject]:
     """The submission sets of objects, and the memberships (3.18.4.1.2.3.7.9)."""
     members = arguments.values(p.UUID.name)
-    links = registry.associations(targets=members, types=_MEMBERSHIPS)
-    sets = of_kind(v.SUBMISSION_SET, sources_of(links, registry))
+    links = documents.associations(targets=members, types=_MEMBERSHIPS)
+    sets = of_kind(v.SUBMISSION_SET, sources_of(links, documents))
     ids = set(ids_of(sets))
     return [*sets, *(link for link in links if link.source in ids)]
 
 
 def get_submission_set_and_contents(
-    arguments: Arguments, registry: Objects
-) -> Sequence[RegisteredObject]:
+    arguments: Arguments, documents: Documents
+) -> Sequence[RegistryObject]:
     """A submission set, and what came with it (3.18.4.1.2.3.7.10)."""
-    sets = named(v.SUBMISSION_SET, arguments, registry)
-    links = registry.associations(sources=ids_of(sets), types=_MEMBERSHIPS)
-    members = targets_of(links, registry)
+    sets = named(v.SUBMISSION_SET, arguments, documents)
+    links = documents.associations(sources=ids_of(sets), types=_MEMBERSHIPS)
+    members = targets_of(links, documents)
     entries = EntryFilter.of(arguments).entries(members)
     folders = of_kind(v.FOLDER, members)
     contents = (*sets, *entries, *folders)
-    in_folders = registry.associations(sources=ids_of(folders), types=_MEMBERSHIPS)
+    in_folders = documents.associations(sources=ids_of(folders), types=_MEMBERSHIPS)
     every_link = (*links, *of_kind(v.ASSOCIATION, members), *in_folders)
     return [*contents, *within(every_link, contents)]
 
 
-def get_folder_and_contents(arguments: Arguments, registry: Objects) -> Sequence[RegisteredObject]:
+def get_folder_and_contents(
+    arguments: Arguments, documents: Documents
+) -> Sequence[RegistryObject]:
     """A folder, its document entries, and their memberships (3.18.4.1.2.3.7.11)."""
-    folders = named(v.FOLDER, arguments, registry)
-    links = registry.associations(sources=ids_of(folders), types=_MEMBERSHIPS)
-    entries = EntryFilter.of(arguments).entries(targets_of(links, registry))
+    folders = named(v.FOLDER, arguments, documents)
+    links = documents.associations(sources=ids_of(folders), types=_MEMBERSHIPS)
+    entries = EntryFilter.of(arguments).entries(targets_of(links, documents))
     contents = (*folders, *entries)
     return [*contents, *within(links, contents)]
 
 
 def get_folders_for_document(
-    arguments: Arguments, registry: Objects
-) -> Sequence[RegisteredObject]:
+    arguments: Arguments, documents: Documents
+) -> Sequence[RegistryObject]:
     """The folders that hold a document entry (3.18.4.1.2.3.7.12)."""
-    entries = named(v.DOCUMENT_ENTRY, arguments, registry)
-    links = registry.associations(targets=ids_of(entries), types=_MEMBERSHIPS)
-    return of_kind(v.FOLDER, sources_of(links, registry))
+    entries = named(v.DOCUMENT_ENTRY, arguments, documents)
+    links = documents.associations(targets=ids_of(entries), types=_MEMBERSHIPS)
+    return of_kind(v.FOLDER, sources_of(links, documents))
 
 
-def get_related_documents(arguments: Arguments, registry: Objects) -> Sequence[RegisteredObject]:
+def get_related_documents(arguments: Arguments, documents: Documents) -> Sequence[RegistryObject]:
     """Document entries that have a relationship with one, and it (3.18.4.1.2.3.7.13).
 
     Nothing when there is none: the entry that is asked for never comes alone.
     """
     types = arguments.values(p.ASSOCIATION_TYPES.name)
-    ids = ids_of(named(v.DOCUMENT_ENTRY, arguments, registry))
-    # Without types, the registry would not narrow the associations at all.
-    links = registry.associations(sources=ids, targets=ids, types=types) if types else ()
-    ends = {obj.id: obj for obj in (*sources_of(links, registry), *targets_of(links, registry))}
+    ids = ids_of(named(v.DOCUMENT_ENTRY, arguments, documents))
+    links = documents.associations(sources=ids, targets=ids, types=types)
+    ends = {obj.id: obj for obj in (*sources_of(links, documents), *targets_of(links, documents))}
     entries = EntryFilter.of(arguments).entries(ends.values())
     related = within(links, entries)
     linked = {end for link in related for end in (link.source, link.target)}
@@ -191,6 +191,6 @@ NOT_SERVED: Mapping[str, str] = {
 """Queries that exist, named so that the refusal can be understood."""
 
 
-def distinct(objects: Iterable[RegisteredObject]) -> list[RegisteredObject]:
+def distinct(objects: Iterable[RegistryObject]) -> list[RegistryObject]:
     """Each object once, in the order in which it was found first."""
     return list({obj.id: obj for obj in objects}.values())

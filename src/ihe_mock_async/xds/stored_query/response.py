@@ -11,8 +11,8 @@ from lxml import etree
 from lxml.builder import ElementMaker
 
 from ihe_mock_async.elements import parse
+from ihe_mock_async.state import RegistryObject
 from ihe_mock_async.xds import namespaces as ns
-from ihe_mock_async.xds.registry import RegisteredObject
 from ihe_mock_async.xds.registry_response import FAILURE, SUCCESS, RegistryError, error_list
 from ihe_mock_async.xds.stored_query.request import ReturnType
 
@@ -22,7 +22,7 @@ _HERE = "objects"
 
 
 def success(
-    objects: Iterable[RegisteredObject],
+    objects: Iterable[RegistryObject],
     return_type: ReturnType,
     warnings: Sequence[RegistryError] = (),
 ) -> bytes:
@@ -42,7 +42,7 @@ def failure(errors: Sequence[RegistryError]) -> etree._Element:
     return _QUERY.AdhocQueryResponse(error_list(errors), _RIM.RegistryObjectList(), status=FAILURE)
 
 
-def leaf_class(obj: RegisteredObject) -> bytes:
+def leaf_class(obj: RegistryObject) -> bytes:
     """The whole object with its present availabilityStatus."""
     start_tag = obj.xml.partition(b">")[0]
     if f' status="{obj.status}"'.encode() in start_tag:
@@ -52,7 +52,7 @@ def leaf_class(obj: RegisteredObject) -> bytes:
     return _text(element)
 
 
-def object_ref(obj: RegisteredObject) -> bytes:
+def object_ref(obj: RegistryObject) -> bytes:
     """rim:ObjectRef with the object's entryUUID."""
     return _text(_RIM.ObjectRef(id=obj.id))
 

@@ -6,15 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ihe_mock_async.elements import parse
+from ihe_mock_async.state import Documents, RegistryObject
 from ihe_mock_async.xds import ebxml
 from ihe_mock_async.xds import namespaces as ns
 from ihe_mock_async.xds import vocabulary as v
-from ihe_mock_async.xds.registry import RegisteredObject, Registry
 from ihe_mock_async.xds.stored_query import parameters as p
 from ihe_mock_async.xds.stored_query.parameters import Arguments
-
-Objects = Registry[RegisteredObject]
-"""The registry that is queried."""
 
 _SCHEMES = {attribute.name: scheme for scheme, attribute in v.DOCUMENT_ENTRY.codes.items()}
 _CODE_FILTERS = (
@@ -23,39 +20,41 @@ _CODE_FILTERS = (
 )
 
 
-def named(model: v.ObjectModel, arguments: Arguments, registry: Objects) -> list[RegisteredObject]:
+def named(
+    model: v.ObjectModel, arguments: Arguments, documents: Documents
+) -> list[RegistryObject]:
     """The objects of this kind whose entryUUID, logicalID or uniqueId is asked for."""
     prefix = f"$XDS{model.kind}"
     # A logicalID is the entryUUID of the first version, and there are no later ones yet.
     ids = arguments.values(f"{prefix}EntryUUID") + arguments.values(f"{prefix}LogicalID")
     unique_ids = arguments.values(f"{prefix}UniqueId")
-    found = (*registry.by_id(ids).values(), *registry.by_unique_id(unique_ids))
+    found = (*documents.by_id(ids).values(), *documents.by_unique_id(unique_ids))
     return of_kind(model, found)
 
 
-def of_kind(model: v.ObjectModel, objects: Iterable[RegisteredObject]) -> list[RegisteredObject]:
+def of_kind(model: v.ObjectModel, objects: Iterable[RegistryObject]) -> list[RegistryObject]:
     """Those of one kind."""
     return [obj for obj in objects if obj.kind == model.kind]
 
 
-def ids_of(objects: Iterable[RegisteredObject]) -> list[str]:
+def ids_of(objects: Iterable[RegistryObject]) -> list[str]:
     """Their entryUUIDs."""
     return [obj.id for obj in objects]
 
 
-def sources_of(links: Iterable[RegisteredObject], registry: Objects) -> list[RegisteredObject]:
+def sources_of(links: Iterable[RegistryObject], documents: Documents) -> list[RegistryObject]:
     """The objects that the associations come from."""
-    return list(registry.by_id(dict.fromkeys(a.source for a in links if a.source)).values())
+    return list(documents.by_id(dict.fromkeys(a.source for a in links if a.source)).values())
 
 
-def targets_of(links: Iterable[RegisteredObject], registry: Objects) -> list[RegisteredObject]:
+def targets_of(links: Iterable[RegistryObject], documents: Documents) -> list[RegistryObject]:
     """The objects that the associations lead to."""
-    return list(registry.by_id(dict.fromkeys(a.target for a in links if a.target)).values())
+    return list(documents.by_id(dict.fromkeys(a.target for a in links if a.target)).values())
 
 
 def within(
-    links: Sequence[RegisteredObject], objects: Iterable[RegisteredObject]
-) -> list[RegisteredObject]:
+    links: Sequence[RegistryObject], objects: Iterable[RegistryObject]
+) -> list[RegistryObject]:
     """The associations whose both ends are among the objects or such associations."""
     ids = set(ids_of(objects))
     kept = list({a.id: a for a in links}.values())
@@ -87,7 +86,7 @@ class EntryFilter:
         )
         return cls(frozenset(types), tuple(codes))
 
-    def entries(self, objects: Iterable[RegisteredObject]) -> list[RegisteredObject]:
+    def entries(self, objects: Iterable[RegistryObject]) -> list[RegistryObject]:
         """The document entries among the objects that pass."""
         return [obj for obj in of_kind(v.DOCUMENT_ENTRY, objects) if self._passes(obj.xml)]
 

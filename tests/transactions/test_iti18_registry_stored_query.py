@@ -1,0 +1,530 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pytest
+from lxml import etree
+
+from ihe_mock_async.findings import Rule, Severity, Validation
+from ihe_mock_async.ihe import Actor, Answer, Outcome
+from ihe_mock_async.state import AffinityDomain, AvailabilityStatus
+from ihe_mock_async.transactions.iti18_registry_stored_query import (
+    REQUEST,
+    RESPONSE,
+    TRANSACTION,
+    answer,
+)
+from ihe_mock_async.xds import namespaces as ns
+from ihe_mock_async.xds import registry_response as rr
+from ihe_mock_async.xds import vocabulary as v
+from ihe_mock_async.xds.stored_query.arguments import MAX_EXPLAINED
+from ihe_mock_async.xds.stored_query.queries import NOT_SERVED, STORED_QUERIES
+from tests.transactions.xds_fakes import FakeState, exchange
+from tests.xds import stored_queries as q
+from tests.xds import submissions as s
+
+REPORT = AffinityDomain(validation=Validation.REPORT)
+STRICT = AffinityDomain(validation=Validation.STRICT)
+UUID_OF_ENTRY = "$XDSDocumentEntryEntryUUID"
+UNIQUE_ID_OF_ENTRY = "$XDSDocumentEntryUniqueId"
+
+
+def ask(
+    state: FakeState,
+    name: str,
+    *slots: tuple[str, str],
+    return_type: str = "LeafClass",
+    domain: AffinityDomain | None = None,
+) -> Answer:
+    """One exchange; each Slot has one rim:Value."""
+    texts = [(slot, [value]) for slot, value in slots]
+    return send(state, q.adhoc_query_request(name, texts, return_type=return_type), domain)
+
+
+def send(state: FakeState, body: etree._Element, domain: AffinityDomain | None = None) -> Answer:
+    # Through text, as a message comes: line numbers are those of a document.
+    return answer(exchange(etree.fromstring(etree.tostring(body)), state, domain=domain))
+
+
+def response(reply: Answer) -> etree._Element:
+    return etree.fromstring(reply.body) if isinstance(reply.body, bytes) else reply.body
+
+
+def objects(reply: Answer) -> list[etree._Element]:
+    found = response(reply).find(ns.REGISTRY_OBJECT_LIST)
+    assert found is not None
+    return list(found)
+
+
+def ids(reply: Answer) -> set[str]:
+    return {element.get("id", "") for element in objects(reply)}
+
+
+def counts(reply: Answer) -> dict[str, int]:
+    return dict(Counter(etree.QName(element).localname for element in objects(reply)))
+
+
+def errors(reply: Answer) -> list[tuple[str, str]]:
+    found = response(reply).iter(f"{{{ns.RS}}}RegistryError")
+    return [(e.get("errorCode", ""), e.get("severity", "")) for e in found]
+
+
+def contexts(reply: Answer) -> str:
+    found = response(reply).iter(f"{{{ns.RS}}}RegistryError")
+    return "\n".join(e.get("codeContext", "") for e in found)
+
+
+@pytest.fixture
+def state() -> FakeState:
+    return q.registry()
+
+
+# ---------------------------------------------------------------- the queries
+
+
+def test_the_transaction_is_that_of_a_document_registry_and_only_reads() -> None:
+    assert TRANSACTION.actors == (Actor.DOCUMENT_REGISTRY,)
+    assert TRANSACTION.handlers[REQUEST] is answer
+    assert TRANSACTION.roots == {f"{{{ns.QUERY}}}AdhocQueryRequest": REQUEST}
+    assert (TRANSACTION.writes, TRANSACTION.mtom) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("slot", "value"),
+    [
+        (UUID_OF_ENTRY, f"('{q.IN_FOLDER}')"),
+        (UUID_OF_ENTRY, f"'{q.IN_FOLDER}'"),
+        (UNIQUE_ID_OF_ENTRY, "('2.999.2.1')"),
+        ("$XDSDocumentEntryLogicalID", f"('{q.IN_FOLDER}')"),
+    ],
+)
+def test_a_document_entry_is_found_by_each_of_its_identifiers(
+    state: FakeState, slot: str, value: str
+) -> None:
+    reply = ask(state, "GetDocuments", (slot, value))
+
+    (entry,) = objects(reply)
+    assert (reply.action, reply.outcome, reply.findings) == (RESPONSE, Outcome.SERVED, ())
+    assert response(reply).get("status") == rr.SUCCESS
+    assert (entry.tag, entry.get("id")) == (ns.EXTRINSIC_OBJECT, q.IN_FOLDER)
+    assert (entry.get("lid"), entry.get("status")) == (q.IN_FOLDER, v.APPROVED)
+    assert entry.find(ns.VERSION_INFO) is not None
+    assert reply.patient_ids == (s.PATIENT,)
+    assert reply.summary == "Success GetDocuments 1"
+
+
+def test_several_values_and_value_elements_are_joined(state: FakeState) -> None:
+    values = [f"('{q.IN_FOLDER}','{q.UNKNOWN}')", f"('{q.LOOSE}')"]
+
+    reply = send(state, q.adhoc_query_request("GetDocuments", [(UUID_OF_ENTRY, values)]))
+
+    assert ids(reply) == {q.IN_FOLDER, q.LOOSE}
+    assert reply.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "slots"),
+    [
+        ("GetDocuments", [(UUID_OF_ENTRY, f"('{q.UNKNOWN}')")]),
+        ("GetDocuments", [(UUID_OF_ENTRY, f"('{q.FOLDER}')")]),
+        ("GetFolders", [("$XDSFolderUniqueId", "('2.999.2.1')")]),
+        ("GetAssociations", [("$uuid", f"('{q.UNKNOWN}')")]),
+        ("GetSubmissionSets", [("$uuid", f"('{q.UNKNOWN}')")]),
+        ("GetSubmissionSetAndContents", [("$XDSSubmissionSetUniqueId", "'2.999.0'")]),
+        ("GetFolderAndContents", [("$XDSFolderUniqueId", "'2.999.0'")]),
+        ("GetFoldersForDocument", [(UUID_OF_ENTRY, f"'{q.LOOSE}'")]),
+    ],
+)
+def test_what_is_not_there_is_a_success_with_an_empty_list(
+    state: FakeState, name: str, slots: list[tuple[str, str]]
+) -> None:
+    reply = ask(state, name, *slots)
+
+    assert response(reply).get("status") == rr.SUCCESS
+    assert (objects(reply), errors(reply)) == ([], [])
+
+
+def test_folders_are_found_by_unique_id_and_for_a_document(state: FakeState) -> None:
+    by_id = ask(state, "GetFolders", ("$XDSFolderUniqueId", "('2.999.4.1')"))
+    by_document = ask(state, "GetFoldersForDocument", (UNIQUE_ID_OF_ENTRY, "'2.999.2.1'"))
+
+    assert ids(by_id) == ids(by_document) == {q.FOLDER}
+
+
+def test_associations_are_found_by_either_end(state: FakeState) -> None:
+    reply = ask(state, "GetAssociations", ("$uuid", f"('{q.IN_FOLDER}')"))
+
+    ends = {(a.get("sourceObject"), a.get("targetObject")) for a in objects(reply)}
+    assert ends == {(q.SUBMISSION_SET, q.IN_FOLDER), (q.FOLDER, q.IN_FOLDER)}
+
+
+def test_documents_come_with_their_associations(state: FakeState) -> None:
+    reply = ask(state, "GetDocumentsAndAssociations", (UUID_OF_ENTRY, f"('{q.IN_FOLDER}')"))
+
+    assert counts(reply) == {"ExtrinsicObject": 1, "Association": 2}
+
+
+def test_submission_sets_come_with_the_memberships(state: FakeState) -> None:
+    asked = q.coded((q.IN_FOLDER, q.FOLDER))
+
+    reply = ask(state, "GetSubmissionSets", ("$uuid", asked))
+
+    assert counts(reply) == {"RegistryPackage": 1, "Association": 2}
+    assert q.SUBMISSION_SET in ids(reply)
+    assert q.MEMBERSHIP not in ids(reply)
+
+
+def test_a_submission_set_comes_with_all_that_was_submitted(state: FakeState) -> None:
+    reply = ask(
+        state,
+        "GetSubmissionSetAndContents",
+        ("$XDSSubmissionSetEntryUUID", f"'{q.SUBMISSION_SET}'"),
+    )
+
+    assert counts(reply) == {"RegistryPackage": 2, "ExtrinsicObject": 2, "Association": 5}
+    assert ids(reply) >= {q.SUBMISSION_SET, q.FOLDER, q.IN_FOLDER, q.LOOSE, q.MEMBERSHIP}
+
+
+def test_a_folder_comes_with_its_documents_and_memberships(state: FakeState) -> None:
+    reply = ask(state, "GetFolderAndContents", ("$XDSFolderEntryUUID", f"'{q.FOLDER}'"))
+
+    assert ids(reply) == {q.FOLDER, q.IN_FOLDER, q.MEMBERSHIP}
+
+
+NORMAL, OTHER = "'N^^2.16.840.1.113883.5.25'", "'R^^2.16.840.1.113883.5.25'"
+FORMAT = "'urn:ihe:iti:xds:2017:mimeTypeSufficient^^1.3.6.1.4.1.19376.1.2.3'"
+CONFIDENTIALITY = "$XDSDocumentEntryConfidentialityCode"
+
+
+@pytest.mark.parametrize(
+    ("filters", "passes"),
+    [
+        ([(CONFIDENTIALITY, f"({NORMAL})")], True),
+        ([(CONFIDENTIALITY, f"({OTHER},{NORMAL})")], True),
+        ([(CONFIDENTIALITY, f"({OTHER})")], False),
+        ([(CONFIDENTIALITY, f"({NORMAL})"), (CONFIDENTIALITY, f"({OTHER})")], False),
+        ([("$XDSDocumentEntryFormatCode", f"({FORMAT})")], True),
+        ([("$XDSDocumentEntryFormatCode", "('urn:other^^1.3.6.1.4.1.19376.1.2.3')")], False),
+        ([("$XDSDocumentEntryType", f"('{v.STABLE}','{v.ON_DEMAND}')")], True),
+        ([("$XDSDocumentEntryType", f"('{v.ON_DEMAND}')")], False),
+    ],
+)
+def test_contents_are_filtered_together_with_their_associations(
+    state: FakeState, filters: list[tuple[str, str]], passes: bool
+) -> None:
+    reply = ask(state, "GetFolderAndContents", ("$XDSFolderUniqueId", "'2.999.4.1'"), *filters)
+
+    assert ids(reply) == {q.FOLDER} | ({q.IN_FOLDER, q.MEMBERSHIP} if passes else set())
+
+
+def test_contents_are_stable_documents_unless_asked_otherwise(state: FakeState) -> None:
+    entry = state.documents.objects[q.IN_FOLDER]
+    on_demand = entry.xml.replace(v.STABLE.encode(), v.ON_DEMAND.encode())
+    state.documents.replace(replace(entry, xml=on_demand))
+    submission_set = ("$XDSSubmissionSetUniqueId", "'2.999.3.1'")
+
+    by_default = ask(state, "GetSubmissionSetAndContents", submission_set)
+    both = ask(
+        state,
+        "GetSubmissionSetAndContents",
+        submission_set,
+        ("$XDSDocumentEntryType", f"('{v.STABLE}','{v.ON_DEMAND}')"),
+    )
+
+    # The membership of the folder goes with the entry, and so does the link to the membership.
+    assert ids(both) - ids(by_default) >= {q.IN_FOLDER, q.MEMBERSHIP}
+    assert counts(by_default) == {"RegistryPackage": 2, "ExtrinsicObject": 1, "Association": 2}
+
+
+@pytest.mark.parametrize("asked", [q.LOOSE, q.REPLACEMENT])
+def test_related_documents_come_with_the_relationship_and_its_status(
+    state: FakeState, asked: str
+) -> None:
+    q.replace_loose(state)
+
+    reply = ask(
+        state,
+        "GetRelatedDocuments",
+        (UUID_OF_ENTRY, f"'{asked}'"),
+        ("$AssociationTypes", q.coded((v.HAS_MEMBER, v.REPLACES))),
+    )
+
+    assert counts(reply) == {"ExtrinsicObject": 2, "Association": 1}
+    statuses = {element.get("id"): element.get("status") for element in objects(reply)}
+    assert statuses[q.LOOSE] == AvailabilityStatus.DEPRECATED
+    assert statuses[q.REPLACEMENT] == AvailabilityStatus.APPROVED
+
+
+def test_a_document_without_relationships_does_not_come_alone(state: FakeState) -> None:
+    reply = ask(
+        state,
+        "GetRelatedDocuments",
+        (UUID_OF_ENTRY, f"'{q.IN_FOLDER}'"),
+        ("$AssociationTypes", q.coded((v.HAS_MEMBER, v.REPLACES))),
+    )
+
+    assert objects(reply) == []
+
+
+def test_references_are_ids_only(state: FakeState) -> None:
+    reply = ask(
+        state,
+        "GetFolderAndContents",
+        ("$XDSFolderUniqueId", "'2.999.4.1'"),
+        return_type="ObjectRef",
+    )
+
+    assert counts(reply) == {"ObjectRef": 3}
+    assert ids(reply) == {q.FOLDER, q.IN_FOLDER, q.MEMBERSHIP}
+    assert all(set(element.attrib) == {"id"} for element in objects(reply))
+
+
+@pytest.mark.parametrize(
+    ("name", "slot"), [("GetDocuments", UUID_OF_ENTRY), ("GetAssociations", "$uuid")]
+)
+def test_whole_objects_of_several_patients_are_refused_and_references_are_not(
+    state: FakeState, name: str, slot: str
+) -> None:
+    asked = (slot, q.coded((q.IN_FOLDER, q.FOREIGN)))
+
+    whole = ask(state, name, asked)
+    references = ask(state, name, asked, return_type="ObjectRef")
+
+    assert errors(whole) == [("XDSResultNotSinglePatient", rr.ERROR)]
+    assert objects(whole) == []
+    assert s.OTHER_PATIENT not in contexts(whole)
+    assert response(references).get("status") == rr.SUCCESS
+    assert objects(references)
+
+
+def test_home_and_parameters_of_every_query_are_accepted(state: FakeState) -> None:
+    slots = [
+        (UUID_OF_ENTRY, [f"('{q.IN_FOLDER}')"]),
+        ("$MetadataLevel", ["2"]),
+        ("$homeCommunityId", ["'urn:oid:2.999.7.8'"]),
+    ]
+    body = q.adhoc_query_request("GetDocuments", slots)
+    body[1].set("home", "urn:oid:2.999.7.8")
+
+    reply = send(state, body)
+
+    assert (reply.findings, ids(reply)) == ((), {q.IN_FOLDER})
+
+
+def test_upper_case_uuids_find_the_same(state: FakeState) -> None:
+    known = "urn:uuid:abcdefab-0000-4000-8000-000000000001"
+    entry = state.documents.objects[q.IN_FOLDER]
+    state.documents.objects[known] = replace(entry, id=known)
+    body = q.adhoc_query_request(
+        q.IDS["GetDocuments"].upper(), [(UUID_OF_ENTRY, [f"('urn:uuid:{known[9:].upper()}')"])]
+    )
+
+    reply = send(state, body)
+
+    assert [finding.rule.id for finding in reply.findings] == ["xds-query-uuid"]
+    assert known in contexts(reply)
+    assert len(objects(reply)) == 1
+
+
+# ---------------------------------------------------------------- what is wrong
+
+
+def _edited(edit: Callable[[etree._Element], None]) -> etree._Element:
+    body = q.adhoc_query_request("GetDocuments", [(UUID_OF_ENTRY, [f"('{q.IN_FOLDER}')"])])
+    edit(body)
+    return body
+
+
+def _documents(*values: str, slot: str = UUID_OF_ENTRY) -> etree._Element:
+    return q.adhoc_query_request("GetDocuments", [(slot, values)])
+
+
+def _with(slot: str, *values: str) -> etree._Element:
+    folder = ("$XDSFolderUniqueId", ["'2.999.4.1'"])
+    return q.adhoc_query_request("GetFolderAndContents", [folder, (slot, values)])
+
+
+def _retag(body: etree._Element) -> None:
+    body[1][0].tag = f"{{{ns.QUERY}}}Slot"
+
+
+BREACHES: Mapping[str, etree._Element] = {
+    "xds-query-response-option": _edited(lambda body: body.remove(body[0])),
+    "xds-query-return-type": _edited(lambda b: b[0].set("returnType", "RegistryObject")),
+    "xds-query-composed-objects": _edited(lambda b: b[0].set("returnComposedObjects", "false")),
+    "xds-query-adhoc-query": _edited(lambda body: body.remove(body[1])),
+    "xds-query-id": _edited(lambda body: body[1].set("id", q.UNKNOWN)),
+    "xds-query-paging": _edited(lambda body: body.set("maxResults", "5")),
+    "xds-query-slot-namespace": _edited(_retag),
+    "xds-query-parameter-unknown": _with("$XDSFolderStatus", f"('{v.APPROVED}')"),
+    "xds-query-code-scheme-parameter": _with("$XDSDocumentEntryFormatCodeScheme", "('x')"),
+    "xds-query-parameter-required": q.adhoc_query_request("GetDocuments"),
+    "xds-query-parameter-alternatives": q.adhoc_query_request(
+        "GetDocuments",
+        [(UUID_OF_ENTRY, [f"('{q.LOOSE}')"]), (UNIQUE_ID_OF_ENTRY, ["('2.999.2.1')"])],
+    ),
+    "xds-query-parameter-single": q.adhoc_query_request(
+        "GetFolderAndContents", [("$XDSFolderUniqueId", ["('2.999.4.1','2.999.4.2')"])]
+    ),
+    "xds-query-parameter-repeated": q.adhoc_query_request(
+        "GetDocuments", [(UUID_OF_ENTRY, [f"('{i}')"]) for i in (q.LOOSE, q.IN_FOLDER)]
+    ),
+    "xds-query-value": _documents("(2.999.2.1)", slot=UNIQUE_ID_OF_ENTRY),
+    "xds-query-value-list": _documents(f"'{q.LOOSE}'", f"'{q.IN_FOLDER}'"),
+    "xds-query-code": _with(CONFIDENTIALITY, "('N')"),
+    "xds-query-uuid": _documents("('Document01')"),
+    "xds-query-association-type": q.adhoc_query_request(
+        "GetRelatedDocuments",
+        [(UUID_OF_ENTRY, [f"'{q.LOOSE}'"]), ("$AssociationTypes", ["('RPLC')"])],
+    ),
+    "xds-query-document-entry-type": _with("$XDSDocumentEntryType", "('stable')"),
+    "xds-query-metadata-level": _with("$MetadataLevel", "'1'"),
+    "xds-query-single-patient": _documents(q.coded((q.LOOSE, q.FOREIGN))),
+}
+
+
+@pytest.mark.parametrize("rule", TRANSACTION.rules, ids=lambda rule: rule.id)
+def test_every_rule_is_found_broken_and_an_error_refuses(state: FakeState, rule: Rule) -> None:
+    reply = send(state, BREACHES[rule.id])
+
+    (finding,) = (f for f in reply.findings if f.rule is rule)
+    assert finding.location.startswith("/AdhocQueryRequest")
+    assert finding.line
+    if rule.severity is Severity.ERROR:
+        assert (reply.outcome, objects(reply)) == (Outcome.REJECTED, [])
+        assert (rule.code, rr.ERROR) in errors(reply)
+        assert response(reply).get("status") == rr.FAILURE
+    else:
+        assert reply.outcome is Outcome.SERVED
+        told = [(rule.code, rr.WARNING)] if rule.severity is Severity.WARNING else []
+        assert errors(reply) == told
+
+
+@pytest.mark.parametrize("rule", TRANSACTION.rules, ids=lambda rule: rule.id)
+def test_report_mode_answers_whatever_can_be_answered(state: FakeState, rule: Rule) -> None:
+    reply = send(state, BREACHES[rule.id], REPORT)
+
+    assert rule in {finding.rule for finding in reply.findings}
+    refused = rule.essential or rule.id == "xds-query-slot-namespace"
+    assert reply.outcome is (Outcome.REJECTED if refused else Outcome.SERVED)
+    if not refused:
+        assert {severity for _, severity in errors(reply)} <= {rr.WARNING}
+
+
+def test_report_mode_takes_the_values_that_were_meant(state: FakeState) -> None:
+    reply = ask(state, "GetDocuments", (UUID_OF_ENTRY, q.LOOSE), domain=REPORT)
+
+    assert ids(reply) == {q.LOOSE}
+
+
+def test_strict_mode_refuses_warnings(state: FakeState) -> None:
+    reply = send(state, BREACHES["xds-query-parameter-unknown"], STRICT)
+
+    assert errors(reply) == [("XDSRegistryError", rr.ERROR)]
+
+
+def test_report_mode_cannot_do_without_association_types(state: FakeState) -> None:
+    q.replace_loose(state)
+
+    reply = ask(
+        state,
+        "GetRelatedDocuments",
+        (UUID_OF_ENTRY, f"'{q.LOOSE}'"),
+        ("$AssociationTypes", "()"),
+        domain=REPORT,
+    )
+
+    assert ("XDSStoredQueryMissingParam", rr.ERROR) in errors(reply)
+    assert objects(reply) == []
+
+
+def test_all_that_is_wrong_is_told_at_once(state: FakeState) -> None:
+    body = q.adhoc_query_request(
+        "GetRelatedDocuments",
+        [
+            (UUID_OF_ENTRY, [q.LOOSE]),
+            (UNIQUE_ID_OF_ENTRY, ["'2.999.2.1"]),
+            ("AssociationTypes", ["('x')"]),
+        ],
+        return_type="LeafClassWithRepositoryItem",
+    )
+
+    reply = send(state, body)
+
+    assert sorted(errors(reply)) == [
+        ("XDSRegistryError", rr.ERROR),
+        ("XDSRegistryError", rr.ERROR),
+        ("XDSRegistryError", rr.ERROR),
+        ("XDSRegistryError", rr.WARNING),
+        ("XDSStoredQueryMissingParam", rr.ERROR),
+        ("XDSStoredQueryParamNumber", rr.ERROR),
+    ]
+    assert reply.summary.startswith("Failure ")
+
+
+@pytest.mark.parametrize(
+    ("body", "explained"),
+    [
+        (_documents(q.LOOSE), f"single quotes around text: '{q.LOOSE}'"),
+        (_documents(f"'{q.LOOSE}','{q.IN_FOLDER}'"), "parentheses around several values"),
+        (_documents("(12)", slot=UNIQUE_ID_OF_ENTRY), "single quotes around text: '12'"),
+        (_documents("''", slot=UNIQUE_ID_OF_ENTRY), "some text"),
+        (_documents(f"('{q.LOOSE[9:]}')"), f"Expected {q.LOOSE}."),
+        (_with("XDSDocumentEntryType", "('x')"), "names of parameters begin with a dollar"),
+        (_with("$XDSDocumentEntryTyp", "('x')"), "Expected $XDSDocumentEntryType."),
+        (_with("$Completely", "('x')"), "$XDSFolderEntryUUID or $XDSFolderUniqueId"),
+        (_with(CONFIDENTIALITY, "('N^^')"), "'N^^scheme'"),
+        (BREACHES["xds-query-association-type"], v.REPLACES),
+        (BREACHES["xds-query-parameter-required"], f"{UUID_OF_ENTRY} or {UNIQUE_ID_OF_ENTRY}"),
+    ],
+)
+def test_the_answer_says_what_would_be_right(
+    state: FakeState, body: etree._Element, explained: str
+) -> None:
+    assert explained in contexts(send(state, body))
+
+
+@pytest.mark.parametrize("query_id", NOT_SERVED)
+def test_queries_that_are_not_served_are_named_beside_those_that_are(query_id: str) -> None:
+    reply = ask(FakeState(), query_id)
+
+    assert errors(reply) == [("XDSUnknownStoredQuery", rr.ERROR)]
+    assert NOT_SERVED[query_id] in contexts(reply)
+    assert all(known in contexts(reply) for known in STORED_QUERIES)
+
+
+def test_a_query_id_without_its_prefix_is_completed_in_the_answer() -> None:
+    query_id = q.IDS["GetDocuments"]
+
+    reply = ask(FakeState(), query_id.removeprefix("urn:uuid:"))
+
+    assert f"Expected {query_id}." in contexts(reply)
+
+
+def test_an_empty_slot_is_as_good_as_none(state: FakeState) -> None:
+    reply = send(state, q.adhoc_query_request("GetDocuments", [(UUID_OF_ENTRY, [])]))
+
+    assert errors(reply) == [("XDSStoredQueryMissingParam", rr.ERROR)]
+
+
+def test_thousands_of_mistakes_do_not_make_a_thousand_findings(state: FakeState) -> None:
+    wrong = [f"x{number}" for number in range(2_000)]
+    body = q.adhoc_query_request(
+        "GetDocuments", [(UUID_OF_ENTRY, wrong), *((name, ["'a'"]) for name in wrong)]
+    )
+
+    reply = send(state, body)
+
+    assert len(reply.findings) <= 2 * MAX_EXPLAINED + 1
+
+
+def test_findings_of_the_envelope_are_kept_but_not_told_with_a_success(state: FakeState) -> None:
+    earlier = Rule("soap-x", Severity.WARNING, "It is so", "TF", "Mend it.").found("/Envelope")
+    body = _documents(f"('{q.LOOSE}')")
+
+    reply = answer(exchange(body, state, findings=(earlier,)))
+
+    assert reply.findings == (earlier,)
+    assert errors(reply) == []
