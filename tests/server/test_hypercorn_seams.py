@@ -34,6 +34,8 @@ def test_tcp_server_is_awaited_through_run_and_keeps_its_streams() -> None:
     ]  # fmt: skip
     assert "self.run().__await__()" in inspect.getsource(TCPServer.__await__)
     assert inspect.iscoroutinefunction(TCPServer.run)
+    assert list(inspect.signature(TCPServer.protocol_send).parameters) == ["self", "event"]
+    assert "isinstance(event, Updated)" in inspect.getsource(TCPServer.protocol_send)
 
 
 def test_the_configuration_that_we_override_exists() -> None:

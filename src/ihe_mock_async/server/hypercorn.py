@@ -6,8 +6,8 @@ of a client that half-closes, runs its read timeout while the handler works, ign
 graceful timeout on Python 3.12 and later, and spends a third of a small request on timers.
 
 The seams are `hypercorn.asyncio.run.TCPServer` (replaced), `worker_serve` with its `sockets`,
-and `Config.ssl_enabled` and `Config.create_ssl_context` (overridden); a contract test watches
-them.
+`Config.ssl_enabled` and `Config.create_ssl_context` (overridden), and `TCPServer.run` and
+`TCPServer.protocol_send` (overridden); a contract test watches them.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from socket import socket
+from typing import Any
 
 import hypercorn.asyncio.run
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config, Sockets
+from hypercorn.events import Event, Updated
 
 from ihe_mock_async.server.asgi import AsgiApp
 from ihe_mock_async.server.connections import Connections, ServerLimits
@@ -111,6 +113,15 @@ class _ServerConfig(Config):
 class _TcpServer(TCPServer):
     """One accepted connection, from the handshake to the close."""
 
+    _http2: _Http2Connection | None = None
+
+    async def protocol_send(self, event: Event) -> None:
+        # A cancelled application still reports that its stream is idle, and Hypercorn would
+        # start a timer in a task group that takes no more tasks.
+        if isinstance(event, Updated) and self._http2 is not None and self._http2.is_cut:
+            return
+        await super().protocol_send(event)
+
     async def run(self) -> None:
         config = self.config
         if not isinstance(config, _ServerConfig):
@@ -128,12 +139,12 @@ class _TcpServer(TCPServer):
         await connection.run(self.writer.transport, early)
 
     async def _run_http2(self, connections: Connections) -> None:
-        connection = _Http2Connection(self.writer.transport)
+        self._http2 = connection = _Http2Connection(self.writer.transport)
         if not connections.admit(connection):
             self.writer.transport.abort()
             return
         try:
-            await super().run()
+            await connection.run(super().run())
         finally:
             connections.remove(connection)
 
@@ -143,6 +154,16 @@ class _Http2Connection:
 
     def __init__(self, transport: asyncio.WriteTransport) -> None:
         self._transport = transport
+        self._task: asyncio.Task[None] | None = None
+        self.is_cut = False
+
+    async def run(self, serving: Coroutine[Any, Any, None]) -> None:
+        """Serve in a task of its own: Hypercorn fails when the one that it knows is cancelled."""
+        self._task = asyncio.create_task(serving)
+        try:
+            await asyncio.wait([self._task])
+        finally:
+            self.cut()
 
     def drain(self) -> None:
         """Hypercorn closes it when it is idle; do not wait 30 s for the client's close_notify."""
@@ -152,4 +173,8 @@ class _Http2Connection:
             asyncio.get_running_loop().call_later(_FAREWELL, self.drain)
 
     def cut(self) -> None:
+        """Cancel the applications of all its streams and close without a word."""
+        self.is_cut = True
+        if self._task is not None:
+            self._task.cancel()
         self._transport.abort()
