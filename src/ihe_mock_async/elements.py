@@ -1,20 +1,123 @@
-"""The one hardened XML parser, and access to elements that names what is missing."""
+"""The one hardened XML parser, and access to elements that names what is missing.
+
+What is refused follows SOAP 1.2 part 1, section 5 (no DTD) and our own limits; each refusal has
+its rule, because a client that cannot be read needs the fix most.
+"""
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass
 
 from lxml import etree
 
 from ihe_mock_async.errors import MalformedMessageError
+from ihe_mock_async.findings import Finding, Rule, Severity
 
 MAX_TAGS = 200_000
-_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._:-]+)["']""")
-_ALLOWED_ENCODINGS = frozenset({"utf-8", "utf-16", "utf-16-le", "utf-16-be", "ascii"})
+MAX_DEPTH = 256
+"""How deep elements may be nested; libxml2's own limit."""
+
+_DECLARED_ENCODING = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([^"'>]*)["']""")
+_ENCODINGS = frozenset(
+    {"utf-8", "utf8", "utf-16", "utf16", "utf-16le", "utf-16be", "ascii", "us-ascii"}
+)
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# A DOCTYPE stands before the root element only, after comments and processing instructions.
+_PROLOG_WITH_DOCTYPE = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE", re.DOTALL)
+# The octets that little-endian and big-endian UTF-16 have in common.
+_DOCTYPE_UTF16 = "<!DOCTYPE".encode("utf-16-le")[:-1]
 # What XML 1.0 cannot hold, even escaped: lxml refuses such text on output.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+# ---------------------------------------------------------------- rules
+
+
+def _rule(rule_id: str, text: str, section: str, fix: str) -> Rule:
+    return Rule(rule_id, Severity.ERROR, text, section, fix, essential=True)
+
+
+_XML = "XML 1.0"
+_LIMIT = "a limit of this server"
+
+XML_PRESENT = _rule(
+    "xml-present",
+    "A message is an XML document; this one is empty",
+    "SOAP 1.2 part 2, section 7.5",
+    "Send the envelope in the body of the request, and check Content-Length.",
+)
+XML_SIZE = _rule(
+    "xml-size",
+    "The XML of a message is of moderate size",
+    _LIMIT,
+    "Send large documents as MTOM attachments, or raise max_envelope_bytes.",
+)
+XML_TAGS = _rule(
+    "xml-tags", "The XML of a message has a moderate number of tags", _LIMIT, "Split the message."
+)
+XML_DEPTH = _rule(
+    "xml-depth",
+    f"Elements are nested {MAX_DEPTH} deep at most",
+    _LIMIT,
+    "Check for elements that are opened again instead of closed.",
+)
+XML_TEXT_SIZE = _rule(
+    "xml-text-size",
+    "A text, attribute value or name has at most 10 MB",
+    _LIMIT,
+    "Send the document as an MTOM attachment, or set huge_text to true.",
+)
+XML_ENCODING = _rule(
+    "xml-encoding",
+    "XML is encoded in UTF-8, UTF-16 or US-ASCII, as its declaration says",
+    "XML 1.0, section 4.3.3; WS-I Basic Profile 1.1, R1012",
+    'Encode the message in UTF-8, and declare encoding="UTF-8" or nothing.',
+)
+XML_DOCTYPE = _rule(
+    "xml-doctype",
+    "A SOAP message has no DOCTYPE declaration",
+    "SOAP 1.2 part 1, section 5",
+    "Remove the DOCTYPE and all entity declarations.",
+)
+XML_ENTITY = _rule(
+    "xml-entity",
+    "A SOAP message uses the entities lt, gt, amp, quot and apos only",
+    "XML 1.0, section 4.1",
+    "Write the character itself or a numeric reference such as &#160;, and & as &amp;.",
+)
+XML_CHARACTER = _rule(
+    "xml-character",
+    "XML holds no control characters besides tab, line feed and carriage return",
+    "XML 1.0, section 2.2",
+    "Remove the character; a reference to it such as &#1; is forbidden, too.",
+)
+XML_PREFIX = _rule(
+    "xml-prefix",
+    "Every namespace prefix is declared",
+    "Namespaces in XML 1.0, section 5",
+    "Declare the prefix with xmlns:PREFIX=... on the element or one above it.",
+)
+XML_WELL_FORMED = _rule(
+    "xml-well-formed",
+    "A message is XML; this one is not well-formed",
+    _XML,
+    "Make the message with an XML library, and send all of it.",
+)
+
+RULES: tuple[Rule, ...] = tuple(value for value in globals().values() if isinstance(value, Rule))
+"""All of them, in the order of this file."""
+
+
+class MalformedXmlError(MalformedMessageError):
+    """A document that the parser refuses, with the rule that it breaks."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.describe())
+        self.finding = finding
+
+
+# ---------------------------------------------------------------- parsing
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +127,7 @@ class XmlLimits:
     max_bytes: int = 64 * 1024 * 1024
     max_tags: int = MAX_TAGS
     huge_text: bool = False
-    """Allow a text node above 10 MB (an inline base64 document) and depth above 256."""
+    """Allow a text node above 10 MB (an inline base64 document) and depth up to 2048."""
 
 
 DEFAULT_LIMITS = XmlLimits()
@@ -33,8 +136,8 @@ DEFAULT_LIMITS = XmlLimits()
 def parse(document: bytes, limits: XmlLimits = DEFAULT_LIMITS) -> etree._Element:
     """Read a document into its root element, comments and processing instructions left out.
 
-    No DTD, no entities, no network, no XInclude. Raises `MalformedMessageError` saying what is
-    wrong, with line and column, and what to do.
+    No DTD, no entities, no network, no XInclude. Raises `MalformedXmlError`, and nothing else,
+    saying what is wrong, where, and what to do.
     """
     _check_gates(document, limits)
     parser = etree.XMLParser(
@@ -50,71 +153,103 @@ def parse(document: bytes, limits: XmlLimits = DEFAULT_LIMITS) -> etree._Element
     try:
         root = etree.fromstring(document, parser)
     except etree.XMLSyntaxError as error:
-        raise MalformedMessageError(_explain(error)) from error
-    except ValueError as error:
-        raise MalformedMessageError(f"The XML document cannot be read: {error}.") from error
-    if root.getroottree().docinfo.doctype:  # a DOCTYPE in UTF-16 hides from the octet gate
-        raise MalformedMessageError(_NO_DOCTYPE)
+        raise MalformedXmlError(_explain(error)) from error
+    _check_parsed(root)
     return root
 
 
-_NO_DOCTYPE = (
-    "The document has a DOCTYPE declaration; SOAP messages must not have one "
-    "(SOAP 1.2 part 1, section 5). Remove the DOCTYPE and all entity declarations."
-)
+def is_readable_encoding(name: str) -> bool:
+    """Whether XML of this encoding is read, by the name of a declaration or a charset."""
+    return name.lower() in _ENCODINGS
 
 
 def _check_gates(document: bytes, limits: XmlLimits) -> None:
+    """What must be known before the parser sees the document: it may be made to exhaust us."""
     if not document.strip():
-        raise MalformedMessageError("The document is empty; expected an XML document.")
+        raise MalformedXmlError(XML_PRESENT.found(expected="an XML document"))
     if len(document) > limits.max_bytes:
-        raise MalformedMessageError(
-            f"The XML document has {len(document)} octets, more than the {limits.max_bytes} "
-            "allowed. Send large documents as MTOM attachments, or raise max_envelope_bytes."
+        raise MalformedXmlError(
+            XML_SIZE.found(
+                received=f"{len(document)} octets", expected=f"at most {limits.max_bytes}"
+            )
         )
     if document.count(b"<") > limits.max_tags:
-        raise MalformedMessageError(
-            f"The XML document has more than {limits.max_tags} tags; split the message."
-        )
+        raise MalformedXmlError(XML_TAGS.found(expected=f"at most {limits.max_tags} tags"))
     _check_encoding(document)
-    if b"<!DOCTYPE" in document:
-        raise MalformedMessageError(_NO_DOCTYPE)
+    if _has_doctype(document):
+        raise MalformedXmlError(XML_DOCTYPE.found())
 
 
 def _check_encoding(document: bytes) -> None:
-    declared = _ENCODING.match(document[:200])
-    if declared is None:
-        return
-    name = declared[1].decode("ascii")
-    try:
-        known = codecs.lookup(name).name
-    except LookupError:
-        known = name
-    if known not in _ALLOWED_ENCODINGS:
-        raise MalformedMessageError(
-            f"The XML declaration names the encoding {name!r}; only UTF-8, UTF-16 and ASCII are "
-            "read. Send UTF-8."
+    # In UTF-32 the gates behind this one are blind; no text in UTF-16 starts like it.
+    if b"\0\0" in document[:4]:
+        raise MalformedXmlError(XML_ENCODING.found(received="UTF-32", expected="UTF-8"))
+    declaration = document.removeprefix(_BYTE_ORDER_MARK)[: document.find(b">") + 1]
+    declared = _DECLARED_ENCODING.match(declaration)
+    if declared is not None:
+        _check_encoding_name(declared[1].decode("latin-1"))
+
+
+def _check_encoding_name(name: str) -> None:
+    if not is_readable_encoding(name):
+        raise MalformedXmlError(
+            XML_ENCODING.found("the XML declaration", received=name, expected="UTF-8")
         )
 
 
-def _explain(error: etree.XMLSyntaxError) -> str:
-    message = (error.msg or "not well-formed").rstrip(".")
-    text = f"The document is not well-formed XML: {message}."
-    if "Huge input" in message or "xmlSAX2Characters" in message or "huge text node" in message:
-        text += (
-            " A text of more than 10 MB: send the document as an MTOM attachment, or set"
-            " huge_text to true."
-        )
-    elif "Excessive depth" in message or "depth" in message:
-        text += " Elements may be nested 256 deep."
-    elif "Namespace prefix" in message or "namespace" in message.lower():
-        text += " Declare the prefix with xmlns:PREFIX=... on the element or one above it."
-    return text
+def _has_doctype(document: bytes) -> bool:
+    # In CDATA sections and comments it is only text; in UTF-16 that is not worth telling apart.
+    if _DOCTYPE_UTF16 in document:
+        return True
+    if b"<!DOCTYPE" not in document:
+        return False
+    start = document.removeprefix(_BYTE_ORDER_MARK)
+    return _PROLOG_WITH_DOCTYPE.match(start) is not None
+
+
+def _check_parsed(root: etree._Element) -> None:
+    """What the gates have to find; asked again, because the parser knows for sure."""
+    info = root.getroottree().docinfo
+    _check_encoding_name(info.encoding or "utf-8")
+    if info.doctype:
+        raise MalformedXmlError(XML_DOCTYPE.found())
+
+
+# What the parser appends: advice for programmers, and the place, which a finding has apart.
+_TAIL = re.compile(r"(?:, (?:try|use) XML_PARSE_HUGE(?: option)?)?\s*, line \d+, column \d+\Z")
+_ERRORS = etree.ErrorTypes
+_RULES_BY_ERROR: dict[int, Rule] = {
+    _ERRORS.NS_ERR_UNDEFINED_NAMESPACE: XML_PREFIX,
+    _ERRORS.ERR_UNSUPPORTED_ENCODING: XML_ENCODING,
+    _ERRORS.ERR_INVALID_ENCODING: XML_ENCODING,
+    _ERRORS.ERR_UNDECLARED_ENTITY: XML_ENTITY,
+    _ERRORS.ERR_INVALID_CHAR: XML_CHARACTER,
+    _ERRORS.ERR_NAME_TOO_LONG: XML_TEXT_SIZE,
+    _ERRORS.ERR_COMMENT_NOT_FINISHED: XML_TEXT_SIZE,
+    _ERRORS.ERR_PI_NOT_FINISHED: XML_TEXT_SIZE,
+    _ERRORS.ERR_RESOURCE_LIMIT: XML_TEXT_SIZE,
+}
+# libxml2 has one code for comments that are too long and for those that are never closed.
+_UNFINISHED = frozenset({_ERRORS.ERR_COMMENT_NOT_FINISHED, _ERRORS.ERR_PI_NOT_FINISHED})
+
+
+def _explain(error: etree.XMLSyntaxError) -> Finding:
+    message = _TAIL.sub("", error.msg or "").strip()
+    rule = _RULES_BY_ERROR.get(error.code, XML_WELL_FORMED)
+    if error.code in _UNFINISHED and "too big" not in message:
+        rule = XML_WELL_FORMED
+    elif "depth" in message and rule is XML_TEXT_SIZE:
+        rule = XML_DEPTH
+    line, column = error.position
+    return rule.found(f"column {column}" if column else "", line=line, received=message)
 
 
 def sanitise(text: str) -> str:
     """The text with every character that XML cannot hold replaced by U+FFFD."""
     return _FORBIDDEN.sub("\ufffd", text)
+
+
+# ---------------------------------------------------------------- elements
 
 
 def local_name(element: etree._Element) -> str:

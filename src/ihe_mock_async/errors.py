@@ -4,7 +4,7 @@
 
     IheMockError
     ├── PeerError              the client sent something wrong: answered as a SOAP fault
-    │   ├── MalformedMessageError      not XML, not MIME, or unsafe to read
+    │   ├── MalformedMessageError      not XML, or unsafe to read (elements gives it a finding)
     │   └── SoapFaultError             the protocol forbids it (soap.fault gives it its shape)
     ├── OperatorError          who started the server must act: one line, exit status 2
     │   ├── SettingsError              a configuration value is unknown or wrong

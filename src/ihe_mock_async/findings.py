@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+_MAX_RECEIVED = 500
+_MAX_LOCATION = 1000
+_MAX_EXPECTED = 4000
+# C0 and C1 controls, line and paragraph separators, and surrogates that no encoding can write.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 class Severity(StrEnum):
@@ -44,8 +51,18 @@ class Rule:
         expected: str = "",
         line: int | None = None,
     ) -> Finding:
-        """Say that a message breaks this rule, and where."""
-        return Finding(self, location, line, received, expected)
+        """Say that a message breaks this rule, and where; what a client sent is cut to size."""
+        return Finding(
+            self,
+            _shortened(location, _MAX_LOCATION),
+            line,
+            _shortened(received, _MAX_RECEIVED),
+            _shortened(expected, _MAX_EXPECTED),
+        )
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +85,17 @@ class Finding:
         """Everything about it in one line, for logs, codeContext and acknowledgementDetail."""
         where = f" at {self.location}" if self.location else ""
         line = f" (line {self.line})" if self.line else ""
-        seen = f" Received {self.received!r}." if self.received else ""
+        seen = f' Received "{self.received}".' if self.received else ""
         wanted = f" Expected {self.expected}." if self.expected else ""
         rule = self.rule
-        return f"{rule.text}{where}{line}.{seen}{wanted} {rule.fix} [{rule.id}, {rule.section}]"
+        return one_line(
+            f"{rule.text}{where}{line}.{seen}{wanted} {rule.fix} [{rule.id}, {rule.section}]"
+        )
+
+
+def one_line(text: str) -> str:
+    r"""The text with control characters and line ends as `\uXXXX`: nobody can forge log lines."""
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 class Validation(StrEnum):

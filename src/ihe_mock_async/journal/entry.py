@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ihe_mock_async.findings import Finding
-from ihe_mock_async.ihe import Attachment, Outcome
+from ihe_mock_async.ihe import Outcome
+from ihe_mock_async.state import Attachment
 
 
 @dataclass(slots=True)

@@ -8,31 +8,32 @@ a JSON summary; the oldest are removed beyond the bound.
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from ihe_mock_async.journal.batch_writer import BatchWriter, FilePolicy
 from ihe_mock_async.journal.entry import Entry
-
-if TYPE_CHECKING:
-    from ihe_mock_async.journal.batch_writer import BatchWriter
 
 PIX_ADD_LOG = "pix-add.log"
 SUBMISSIONS = "iti41-submissions"
 
 
+_SUFFIXES = (".xml", ".json")
+
+
 class Evidence:
-    """Writes evidence of exchanges below a folder, through the batch writer."""
+    """Writes evidence of exchanges below a folder, through the batch writer.
+
+    At most `max_submissions` submissions are kept, those of earlier runs included; 0: none.
+    """
 
     def __init__(self, folder: Path, writer: BatchWriter, *, max_submissions: int) -> None:
         self._pix_add_log = folder / PIX_ADD_LOG
         self._submissions = folder / SUBMISSIONS
         self._writer = writer
         self._max = max_submissions
-        self._kept: deque[str] = deque()
-        if self._submissions.is_dir():
-            self._kept.extend(sorted(path.stem for path in self._submissions.glob("*.json")))
+        writer.keep(self._pix_add_log, FilePolicy(max_bytes=10 << 20))
+        self._kept = dict.fromkeys(_names_in(self._submissions))
         self._writers: dict[str, Callable[[Entry], None]] = {
             "ITI-44": self._patient_identity_feed,
             "ITI-41": self._submission,
@@ -55,11 +56,19 @@ class Evidence:
         self._writer.write_file(
             self._submissions / f"{name}.json", lambda: _summary(entry).encode() + b"\n"
         )
-        self._kept.append(name)
+        # With a clock that stands still a later run has the same names again.
+        self._kept.pop(name, None)
+        self._kept[name] = None
         while len(self._kept) > self._max:
-            oldest = self._kept.popleft()
-            for suffix in (".xml", ".json"):
+            oldest = next(iter(self._kept))
+            del self._kept[oldest]
+            for suffix in _SUFFIXES:
                 self._writer.remove(self._submissions / f"{oldest}{suffix}")
+
+
+def _names_in(folder: Path) -> list[str]:
+    """The submissions of earlier runs, the oldest first; none when the folder is not there."""
+    return sorted({path.stem for suffix in _SUFFIXES for path in folder.glob(f"*{suffix}")})
 
 
 def _summary(entry: Entry) -> str:

@@ -1,25 +1,32 @@
 """Every exchange leaves a line in the log, its findings, and the evidence files.
 
-The log's INFO line is the one to grep: transaction, message id, patient, outcome, milliseconds.
+The log's first line of an exchange is the one to grep: transaction, message id, patient, outcome,
+milliseconds. All records are made into text where they are written, not in the event loop.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 
-from ihe_mock_async.findings import Severity
+from ihe_mock_async.findings import Finding, Severity, one_line
 from ihe_mock_async.ihe import Outcome
 from ihe_mock_async.journal.entry import Entry
 from ihe_mock_async.journal.evidence import Evidence
-from ihe_mock_async.journal.redaction import redact_envelope, redact_finding, redact_identifier
+from ihe_mock_async.journal.redaction import redact_entry
 
 logger = logging.getLogger("ihe_mock_async.exchange")
 
+_OUTCOME_LEVELS = {Outcome.FAULT: logging.WARNING, Outcome.UNMATCHED: logging.WARNING}
 _FINDING_LEVELS = {
     Severity.ERROR: logging.WARNING,
     Severity.WARNING: logging.INFO,
     Severity.HINT: logging.DEBUG,
 }
+MAX_LOGGED = 256 * 1024
+"""Octets of an envelope that are logged."""
+# Documents are never logged, inline base64 neither.
+_INLINE = re.compile(rb"(<(?:[\w.-]+:)?Document(?:\s[^<>]*)?>)[^<]+")
 
 
 class Recorder:
@@ -30,52 +37,63 @@ class Recorder:
         self._redact = redact
 
     def record(self, entry: Entry) -> None:
-        """Remember a finished exchange."""
+        """Remember a finished exchange; the entry must not change any more."""
         if self._redact:
-            self._mask(entry)
-        level = logging.WARNING if entry.outcome is Outcome.FAULT else logging.INFO
-        logger.log(
-            level,
-            "%s %s message=%s patient=%s outcome=%s (%s) http=%d %.1f ms%s",
-            entry.transaction or "-",
-            entry.path,
-            entry.application_message_id or entry.message_id or "-",
-            ",".join(entry.patient_ids) or "-",
-            entry.outcome.value,
-            entry.summary,
-            entry.status,
-            entry.duration_ms,
-            f" ns={entry.namespace}" if entry.namespace else "",
-        )
+            entry = redact_entry(entry)
+        logger.log(_OUTCOME_LEVELS.get(entry.outcome, logging.INFO), "%s", _Line(entry))
         for finding in entry.findings:
-            logger.log(_FINDING_LEVELS[finding.severity], "  %s", finding.describe())
+            logger.log(_FINDING_LEVELS[finding.severity], "  %s", _Described(finding))
         if logger.isEnabledFor(logging.DEBUG):
-            self._log_soap(entry)
+            _log_soap(entry)
         self._evidence.write(entry)
 
-    @staticmethod
-    def _log_soap(entry: Entry) -> None:
-        logger.debug("request\n%s", _Text(entry.request_envelope))
-        for part in entry.attachments:
-            logger.debug(
-                "  attachment %s: %s, %d octets, sha256 %s",
-                part.content_id,
-                part.media_type,
-                part.size,
-                part.sha256,
-            )
-        logger.debug("response\n%s", _Text(entry.response_envelope))
 
-    @staticmethod
-    def _mask(entry: Entry) -> None:
-        entry.patient_ids = [redact_identifier(text) for text in entry.patient_ids]
-        entry.request_envelope = redact_envelope(entry.request_envelope)
-        entry.response_envelope = redact_envelope(entry.response_envelope)
-        entry.findings = [redact_finding(finding) for finding in entry.findings]
+def _log_soap(entry: Entry) -> None:
+    logger.debug("request\n%s", _Envelope(entry.request_envelope))
+    for part in entry.attachments:
+        logger.debug(
+            "  attachment %s: %s, %d octets, sha256 %s",
+            one_line(part.content_id) or "without Content-ID",
+            one_line(part.media_type),
+            part.size,
+            part.sha256,
+        )
+    logger.debug("response\n%s", _Envelope(entry.response_envelope))
 
 
-class _Text:
-    """Octets that are decoded where the record is written, not where it is made."""
+class _Line:
+    """One exchange in one line, whatever line ends a client has put into its ids."""
+
+    __slots__ = ("_entry",)
+
+    def __init__(self, entry: Entry) -> None:
+        self._entry = entry
+
+    def __str__(self) -> str:
+        entry = self._entry
+        message_id = entry.application_message_id or entry.message_id or "-"
+        namespace = f" ns={entry.namespace}" if entry.namespace else ""
+        return one_line(
+            f"{entry.transaction or '-'} {entry.path} message={message_id} "
+            f"patient={','.join(entry.patient_ids) or '-'} outcome={entry.outcome.value} "
+            f"({entry.summary}) http={entry.status} {entry.duration_ms:.1f} ms{namespace}"
+        )
+
+
+class _Described:
+    """A finding in one line."""
+
+    __slots__ = ("_finding",)
+
+    def __init__(self, finding: Finding) -> None:
+        self._finding = finding
+
+    def __str__(self) -> str:
+        return self._finding.describe()
+
+
+class _Envelope:
+    """An envelope as text, without inline documents and not at any length."""
 
     __slots__ = ("_octets",)
 
@@ -83,4 +101,7 @@ class _Text:
         self._octets = octets
 
     def __str__(self) -> str:
-        return self._octets.decode("utf-8", "replace")
+        octets = _INLINE.sub(rb"\1(a document, left out)", self._octets)
+        text = octets[:MAX_LOGGED].decode("utf-8", "replace")
+        rest = len(octets) - MAX_LOGGED
+        return f"{text}\n({rest} more octets, left out)" if rest > 0 else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 
 from lxml import etree
@@ -10,16 +11,33 @@ from lxml import etree
 from ihe_mock_async.elements import DEFAULT_LIMITS, local_name, parse
 from ihe_mock_async.errors import MalformedMessageError
 from ihe_mock_async.findings import Finding
+from ihe_mock_async.journal.entry import Entry
 
 MASK = "***"
-_HL7_TEXT = frozenset(
-    {"given", "family", "prefix", "suffix", "name", "streetAddressLine", "city", "postalCode"}
-)
-_HL7_VALUE = frozenset({"birthTime", "telecom", "deceasedTime"})
+LEFT_OUT = b"(not well-formed, left out by redact)"
 _HL7_ID_PARENTS = frozenset(
-    {"patient", "asOtherIDs", "priorRegisteredRole", "patientIdentifier", "livingSubjectId"}
+    {
+        "asOtherIDs",
+        "livingSubjectId",
+        "patient",
+        "patientIdentifier",
+        "patientPerson",
+        "personalRelationship",
+        "priorRegisteredRole",
+        "relationshipHolder1",
+    }
 )
-_SLOTS = frozenset({"sourcePatientId", "sourcePatientInfo", "legalAuthenticator"})
+_HL7_VALUE_PARENTS = frozenset({"livingSubjectBirthTime", "patientTelecom"})
+_SLOTS = frozenset(
+    {
+        "authorPerson",
+        "authorTelecommunication",
+        "intendedRecipient",
+        "legalAuthenticator",
+        "sourcePatientInfo",
+    }
+)
+# XDSDocumentEntry, XDSSubmissionSet and XDSFolder .patientId (ITI TF-3: 4.2.5.2, 4.2.5.3).
 _PATIENT_ID_SCHEMES = frozenset(
     {
         "urn:uuid:58a6f841-87b3-4a3e-92fd-a8ffeff98427",
@@ -29,14 +47,29 @@ _PATIENT_ID_SCHEMES = frozenset(
 )
 
 
+def redact_entry(entry: Entry) -> Entry:
+    """A copy of the entry that tells nothing of the patient."""
+    return replace(
+        entry,
+        patient_ids=[redact_identifier(text) for text in entry.patient_ids],
+        request_envelope=redact_envelope(entry.request_envelope),
+        response_envelope=redact_envelope(entry.response_envelope),
+        findings=[redact_finding(finding) for finding in entry.findings],
+    )
+
+
 def redact_identifier(text: str) -> str:
     """A stand-in for an identifier: the same for the same text, and nothing of it readable."""
-    return f"id-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return f"id-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
 def redact_finding(finding: Finding) -> Finding:
-    """The finding without the value that was received."""
-    return replace(finding, received=MASK) if finding.received else finding
+    """The finding without what was received, and what was expected: both may be of a patient."""
+    return replace(
+        finding,
+        received=MASK if finding.received else "",
+        expected=MASK if finding.expected else "",
+    )
 
 
 def redact_envelope(document: bytes) -> bytes:
@@ -46,40 +79,74 @@ def redact_envelope(document: bytes) -> bytes:
     try:
         root = parse(document, DEFAULT_LIMITS)
     except MalformedMessageError:
-        return b"(not well-formed, left out by redact)"
-    for element in root.iter():
-        _mask(element)
-    return etree.tostring(root)
+        return LEFT_OUT
+    for element in list(root.iter()):  # a list, for masking may remove elements
+        mask = _MASKS.get(local_name(element))
+        if mask is not None:
+            mask(element)
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=False)
 
 
-def _mask(element: etree._Element) -> None:
-    name = local_name(element)
-    if name in _HL7_TEXT and element.text and element.text.strip():
+def _text(element: etree._Element) -> None:
+    if element.text and element.text.strip():
         element.text = MASK
-    elif name in _HL7_VALUE and element.get("value"):
-        element.set("value", MASK)
-    elif name in ("id", "value"):
-        _mask_id(element)
-    elif name == "Slot" and element.get("name") in _SLOTS:
+
+
+def _tree(element: etree._Element) -> None:
+    """Mask all texts in and below the element, those behind its children, too."""
+    _text(element)
+    for descendant in element.iterdescendants():
+        _text(descendant)
+        if descendant.tail and descendant.tail.strip():
+            descendant.tail = MASK
+
+
+def _contents(element: etree._Element) -> None:
+    element[:] = []
+    element.text = MASK
+
+
+def _attribute(name: str) -> Callable[[etree._Element], None]:
+    def mask(element: etree._Element) -> None:
+        if element.get(name):
+            element.set(name, MASK)
+
+    return mask
+
+
+def _hl7_id(element: etree._Element) -> None:
+    """An II, or a value of a query parameter; without an extension its root is all of the id."""
+    parent = element.getparent()
+    name = local_name(parent) if parent is not None else ""
+    if name in _HL7_ID_PARENTS:
+        _attribute("extension" if element.get("extension") else "root")(element)
+    elif name in _HL7_VALUE_PARENTS:
+        _attribute("value")(element)
+
+
+def _slot(element: etree._Element) -> None:
+    # Patient ids are sourcePatientId and the parameters of queries, $XDSDocumentEntryPatientId.
+    name = element.get("name", "")
+    if name in _SLOTS or name.lower().endswith("patientid"):
         for value in element.iter("{*}Value"):
             value.text = MASK
-    elif element.get("identificationScheme") in _PATIENT_ID_SCHEMES:
+
+
+def _external_identifier(element: etree._Element) -> None:
+    if element.get("identificationScheme") in _PATIENT_ID_SCHEMES:
         element.set("value", MASK)
-    elif name == "Document" and element.text and element.text.strip():
-        element.text = MASK
-    elif name in ("text", "RegistryError"):
-        _mask_explanation(element)
 
 
-def _mask_id(element: etree._Element) -> None:
-    parent = element.getparent()
-    if parent is not None and local_name(parent) in _HL7_ID_PARENTS and element.get("extension"):
-        element.set("extension", MASK)
-
-
-def _mask_explanation(element: etree._Element) -> None:
-    """An explanation in an answer quotes what was received."""
-    if element.get("codeContext"):
-        element.set("codeContext", MASK)
-    elif element.text and element.text.strip():
-        element.text = MASK
+# Explanations in answers (acknowledgementDetail/text, codeContext, faults) quote the request.
+_EXPLANATIONS = frozenset({"text", "Text", "error", "received", "expected", "faultstring"})
+_MASKS: dict[str, Callable[[etree._Element], None]] = {
+    **dict.fromkeys(_EXPLANATIONS, _text),
+    **dict.fromkeys({"name", "addr", "Document"}, _tree),
+    **dict.fromkeys({"birthTime", "telecom", "deceasedTime"}, _attribute("value")),
+    "RegistryError": _attribute("codeContext"),
+    "ExternalIdentifier": _external_identifier,
+    "Security": _contents,  # a SAML assertion names the user and the patient
+    "Slot": _slot,
+    "id": _hl7_id,
+    "value": _hl7_id,
+}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-from quart import Quart, Response, current_app, jsonify, request
-from werkzeug.exceptions import HTTPException
+from quart import Quart, Response, current_app, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ihe_mock_async import transactions
 from ihe_mock_async.elements import XmlLimits
@@ -15,12 +16,12 @@ from ihe_mock_async.journal.batch_writer import BatchWriter
 from ihe_mock_async.journal.evidence import Evidence
 from ihe_mock_async.journal.recorder import Recorder
 from ihe_mock_async.soap import fault
-from ihe_mock_async.soap.envelope import SoapVersion
 from ihe_mock_async.store import Store
-from ihe_mock_async.web import health, rules, soap_endpoints
+from ihe_mock_async.web import health, pipeline, soap_endpoints
 from ihe_mock_async.web.body import BodyLimits
 from ihe_mock_async.web.clock import Clock, IdSource
 from ihe_mock_async.web.endpoints import Endpoints
+from ihe_mock_async.web.http import Request
 from ihe_mock_async.web.pipeline import Services
 
 if TYPE_CHECKING:
@@ -48,22 +49,14 @@ class MockServerApp(Quart):
     async def asgi_app(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]  # plain mappings instead of Hypercorn's typed dicts
         """Answer SOAP endpoints through the pipeline, everything else through Quart."""
         if scope["type"] == "http":
-            found = self.services.endpoints.find(scope["path"])
-            if found is not None:
-                endpoint, namespace = found
-                await soap_endpoints.serve(
-                    scope,
-                    receive,
-                    send,
-                    endpoint=endpoint,
-                    namespace=namespace,
-                    services=self.services,
-                )
+            place = self.services.endpoints.find(scope["path"])
+            if place is not None:
+                await soap_endpoints.serve(scope, receive, send, place, self.services)
                 return
         await super().asgi_app(scope, receive, send)  # type: ignore[arg-type]
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - what the command line can say, by name
     settings: Settings,
     *,
     protocol: str = "http",
@@ -82,13 +75,14 @@ def create_app(
     app.protocol, app.port = protocol, port
     own_writer = writer is None
     writer = writer or BatchWriter()
-    store = Store.open(settings.database_url, settings.data_dir)
+    endpoints = Endpoints(settings, transactions.served())
+    store = Store.open(settings.database_url or "", settings.data_dir)
     evidence = Evidence(
         settings.log_path.parent, writer, max_submissions=settings.journal_max_entries
     )
     app.services = Services(
         domain=settings.affinity_domain(),
-        endpoints=Endpoints(settings, transactions.served()),
+        endpoints=endpoints,
         store=store,
         recorder=Recorder(evidence, redact=settings.redact),
         clock=Clock(clock),
@@ -102,39 +96,48 @@ def create_app(
 
     @app.after_serving
     async def close() -> None:
-        store.close()
-        if own_writer:
-            writer.close()
+        try:
+            store.close()
+        finally:
+            if own_writer:
+                writer.close()
 
     return app
+
+
+_SOAP_STATUSES = frozenset({404, 405})
 
 
 async def _http_error(error: HTTPException) -> Response:
     """A SOAP fault for whoever posted a message, problem+json (RFC 9457) for everybody else."""
     status = error.code or 500
-    if request.method == "POST" and "json" not in request.headers.get("content-type", ""):
-        return _soap_error(status)
-    response = jsonify(
-        {
-            "type": "about:blank",
-            "title": error.name,
-            "status": status,
-            "detail": f"{request.method} {request.path}: {error.description}",
-        }
+    headers = {}
+    if isinstance(error, MethodNotAllowed):
+        headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    posts_json = "json" in request.headers.get("content-type", "")
+    if request.method == "POST" and status in _SOAP_STATUSES and not posts_json:
+        return _soap_fault(status, headers)
+    problem = {
+        "type": "about:blank",
+        "title": error.name,
+        "status": status,
+        "detail": f"{request.method} {request.path}: {error.description}",
+    }
+    return Response(
+        json.dumps(problem), status, headers=headers, content_type="application/problem+json"
     )
-    response.status_code = status
-    response.content_type = "application/problem+json"
-    return response
 
 
-def _soap_error(status: int) -> Response:
-    app = cast("MockServerApp", current_app)
-    known = ", ".join(path for path, _ in app.endpoints)
-    found = rules.NOT_FOUND.found("request line", received=request.path, expected=known)
-    problem = fault.sender(
-        f"There is no SOAP endpoint at {request.path}. Endpoints: {known}.",
-        found,
-        http_status=status,
+def _soap_fault(status: int, headers: Mapping[str, str]) -> Response:
+    services = cast("MockServerApp", current_app).services
+    found = services.endpoints.explain(request.path)
+    error = fault.sender(found.describe(), found, http_status=status, http_headers=headers.items())
+    message = Request(
+        method=request.method,
+        path=request.path,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=aiter(request.body),
+        client=request.remote_addr or "",
     )
-    document = fault.write(problem, SoapVersion.V1_2)
-    return Response(document, status, content_type="application/soap+xml; charset=utf-8")
+    response = pipeline.refuse(message, error, services)
+    return Response(response.body, response.status, headers=dict(response.headers))

@@ -1,4 +1,4 @@
-"""Where time and ids come from: the machine, or `--clock` and `--seed` for reproducible answers."""
+"""Where time and ids come from: the machine, or `--clock` and `--seed` (reproducible)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 
@@ -23,10 +24,6 @@ class Clock:
         return self._fixed or datetime.now(UTC)
 
 
-def _random_uuid() -> str:
-    return str(uuid.uuid4())
-
-
 class IdSource:
     """New UUIDs: random ones, or ones that the same requests get again under the same seed.
 
@@ -36,22 +33,46 @@ class IdSource:
 
     def __init__(self, seed: int | None = None) -> None:
         self._seed = seed
-        self._seen: Counter[tuple[str, bytes]] = Counter()
+        self._seen: Counter[bytes] = Counter()
         self._lock = threading.Lock()
 
-    def for_exchange(self, namespace: str, message: bytes) -> Callable[[], str]:
-        """The source of one exchange's ids; `message` is the SOAP envelope as received."""
+    def for_exchange(self, namespace: str, message: bytes) -> ExchangeIds:
+        """The ids of one exchange; `message` is the SOAP envelope as received."""
         if self._seed is None:
-            return _random_uuid
-        digest = hashlib.sha256(message).digest()
+            return _RANDOM
+        origin = f"{self._seed}/{namespace}/".encode() + hashlib.sha256(message).digest()
+        digest = hashlib.sha256(origin).digest()
         with self._lock:
-            occurrence = self._seen[namespace, digest]
-            self._seen[namespace, digest] += 1
-        return _Derived(f"{self._seed}/{namespace}/{digest.hex()}/{occurrence}")
+            self._seen[digest] += 1
+            occurrence = self._seen[digest]
+        return ExchangeIds(f"{digest.hex()}/{occurrence}")
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeIds:
+    """The ids of one exchange; without an origin they are random."""
+
+    origin: str = ""
+
+    def start(self, purpose: str) -> Callable[[], str]:
+        """Bare lower-case UUIDs from the first on, one at each call.
+
+        Each purpose has its own. A unit of work that is run again gets the same ones again.
+        """
+        return _Derived(f"{self.origin}/{purpose}") if self.origin else _random_uuid
+
+
+_RANDOM = ExchangeIds()
+
+
+def _random_uuid() -> str:
+    return str(uuid.uuid4())
 
 
 class _Derived:
-    """Counts through the ids of one exchange."""
+    """Counts through the ids of one purpose."""
+
+    __slots__ = ("_count", "_origin")
 
     def __init__(self, origin: str) -> None:
         self._origin = origin

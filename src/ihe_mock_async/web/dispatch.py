@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ihe_mock_async.elements import local_name, namespace_of, path_of
 from ihe_mock_async.findings import Finding
 from ihe_mock_async.ihe import Transaction
-from ihe_mock_async.soap import addressing, fault
-from ihe_mock_async.soap.envelope import SoapMessage
+from ihe_mock_async.soap import SoapMessage, addressing, fault, namespaces
 from ihe_mock_async.web import rules
 from ihe_mock_async.web.endpoints import Endpoint, Endpoints, Route
 
 
-def route(message: SoapMessage, endpoint: Endpoint, endpoints: Endpoints) -> Route:
+def route(message: SoapMessage, endpoint: Endpoint, endpoints: Endpoints, namespace: str) -> Route:
     """The transaction of a message at an endpoint, or raise `SoapFault` (ITI TF-2: V.3.2.2)."""
     action, root = message.addressing.action, str(message.payload.tag)
     if not action:
-        return _by_root(root, endpoint)
+        return _by_root(message, endpoint)
     transaction = endpoint.by_action.get(action)
     if transaction is None:
-        raise _not_served(action, endpoint, endpoints)
+        raise _not_served(action, endpoint, endpoints.paths_serving(action, namespace))
     if not _agrees(root, action, transaction):
-        raise addressing.action_mismatch(action, root)
+        raise addressing.action_mismatch(action, message.payload)
     return Route(transaction, action, transaction.handlers[action])
 
 
-def _by_root(root: str, endpoint: Endpoint) -> Route:
-    implied = endpoint.by_root.get(root)
+def _by_root(message: SoapMessage, endpoint: Endpoint) -> Route:
+    root = message.payload
+    implied = endpoint.by_root.get(str(root.tag))
     if implied is None:
-        expected = ", ".join(sorted(name.rpartition("}")[2] for name in endpoint.by_root))
-        found = rules.ACTION_MISSING.found("/Envelope/Header", received=root, expected=expected)
-        raise fault.sender(
-            f"The message has no wsa:Action, and its body {root!r} belongs to no transaction of "
-            f"the {endpoint.actor.title}; it takes {expected}.",
-            found,
+        names = sorted(name.rpartition("}")[2] for name in endpoint.by_root)
+        raise fault.refusal(
+            rules.ROOT.found(
+                path_of(root),
+                line=root.sourceline,
+                received=f"{local_name(root)} of {namespace_of(root) or 'no namespace'}",
+                expected=f"{' or '.join(names)}, which the {endpoint.actor.title} takes",
+            )
         )
     transaction, action = implied
     return Route(transaction, action, transaction.handlers[action])
@@ -43,22 +49,27 @@ def _agrees(root: str, action: str, transaction: Transaction) -> bool:
     return implied == action or (implied is None and action not in transaction.roots.values())
 
 
-def _not_served(action: str, endpoint: Endpoint, endpoints: Endpoints) -> fault.SoapFault:
-    elsewhere = endpoints.paths_serving(action)
-    supported = sorted(endpoint.by_action)
-    if elsewhere:
-        supported = [f"{action} (at {', '.join(elsewhere)})", *supported]
-    return addressing.action_not_supported(action, supported)
+def _not_served(action: str, endpoint: Endpoint, elsewhere: Sequence[str]) -> fault.SoapFault:
+    if not elsewhere:
+        return addressing.action_not_supported(action, sorted(endpoint.by_action))
+    found = rules.ELSEWHERE.found(
+        "/Envelope/Header/Action", received=action, expected=" or ".join(elsewhere)
+    )
+    return fault.SoapFault(
+        fault.FaultCode.SENDER,
+        found.describe(),
+        findings=(found,),
+        subcodes=((namespaces.WSA, "ActionNotSupported"),),
+        problem_action=action,
+    )
 
 
 def findings(message: SoapMessage, transaction: Transaction, *, mtom: bool) -> list[Finding]:
     """What WS-Addressing and framing lack for this transaction."""
     found: list[Finding] = []
-    if not message.addressing.present and not transaction.needs_addressing:
-        found.append(rules.ADDRESSING_ABSENT.found("/Envelope/Header"))
-    elif not message.addressing.action and transaction.needs_addressing:
-        expected = ", ".join(transaction.handlers)
-        found.append(rules.ACTION_MISSING.found("/Envelope/Header", expected=expected))
+    missing = addressing.missing_action(message.addressing, required=transaction.needs_addressing)
+    if missing is not None:
+        found.append(replace(missing, expected=" or ".join(transaction.handlers)))
     if transaction.mtom and not mtom:
         found.append(rules.MTOM_REQUIRED.found("header Content-Type"))
     elif mtom and not transaction.mtom:

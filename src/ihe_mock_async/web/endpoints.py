@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ihe_mock_async.findings import Finding
 from ihe_mock_async.ihe import Actor, Handler, Transaction
 from ihe_mock_async.settings import Settings
+from ihe_mock_async.web import rules
 
+_NAMESPACES = "/ns/"
 _NAMESPACE_PATH = re.compile(r"/ns/(?P<name>[A-Za-z0-9][A-Za-z0-9._-]{0,99})(?P<rest>/.*)")
 
 
@@ -36,8 +39,7 @@ class Endpoint:
     @property
     def description(self) -> str:
         """Actor and transactions, for people: `Document Repository: ITI-41`."""
-        numbers = ", ".join(t.number for t in self.transactions) or "no transaction yet"
-        return f"{self.actor.title}: {numbers}"
+        return f"{self.actor.title}: {', '.join(t.number for t in self.transactions)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,14 @@ class Route:
     transaction: Transaction
     action: str
     handler: Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request knocked: an endpoint in a namespace (empty: the default world)."""
+
+    endpoint: Endpoint
+    namespace: str
 
 
 class Endpoints:
@@ -69,17 +79,27 @@ class Endpoints:
         """The endpoints of the default world."""
         return iter(self._by_path.values())
 
-    def find(self, path: str) -> tuple[Endpoint, str] | None:
-        """The endpoint of a path and the namespace it stands in (empty: the default world)."""
+    def find(self, path: str) -> Place | None:
+        """The endpoint of a path, below `/ns/{namespace}` or not; None for any other path."""
         endpoint = self._by_path.get(path)
         if endpoint is not None:
-            return endpoint, ""
+            return Place(endpoint, "")
         namespace = ""
         if match := _NAMESPACE_PATH.fullmatch(path):
             namespace, path = match["name"], match["rest"]
         endpoint = self._by_path.get(path) or self._by_path.get(path.rstrip("/"))
-        return (endpoint, namespace) if endpoint else None
+        return Place(endpoint, namespace) if endpoint else None
 
-    def paths_serving(self, action: str) -> list[str]:
+    def explain(self, path: str) -> Finding:
+        """Why `find` has nothing at a path."""
+        if path.startswith(_NAMESPACES) and not _NAMESPACE_PATH.fullmatch(path):
+            return rules.NAMESPACE.found(
+                "request line", received=path, expected="/ns/NAME and an endpoint"
+            )
+        paths = ", ".join(self._by_path)
+        return rules.NOT_FOUND.found("request line", received=path, expected=f"one of {paths}")
+
+    def paths_serving(self, action: str, namespace: str) -> list[str]:
         """Where an action is served, to tell a client that knocked at the wrong door."""
-        return [e.path for e in self._by_path.values() if action in e.by_action]
+        prefix = f"{_NAMESPACES}{namespace}" if namespace else ""
+        return [f"{prefix}{e.path}" for e in self._by_path.values() if action in e.by_action]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from quart import Blueprint, Response, jsonify
 
@@ -54,7 +54,7 @@ def blueprint(app: MockServerApp) -> Blueprint:
     return routes
 
 
-async def _problem(app: Any) -> str:
+async def _problem(app: MockServerApp) -> str:
     try:
         await app.services.store.ready()
     except StoreError:

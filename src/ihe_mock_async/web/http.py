@@ -6,6 +6,10 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 
+class ClientGoneError(Exception):
+    """The client closed the connection before the end of its request: nobody to answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request whose body is pulled: nothing is read until somebody asks for it."""
@@ -15,6 +19,7 @@ class Request:
     headers: Mapping[str, str]
     """Lower-case names; fields sent several times are joined with a comma."""
     body: AsyncIterator[bytes]
+    """Raises `ClientGoneError`."""
     client: str = ""
     """`address:port` of the peer."""
     tls_subject: str = ""

@@ -7,22 +7,26 @@ that refuses is not a fault (ITI TF-2: Appendix V).
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from http import HTTPStatus
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from ihe_mock_async import elements
-from ihe_mock_async.errors import MalformedMessageError, StoreError
-from ihe_mock_async.findings import Finding, Validation, refused
-from ihe_mock_async.ihe import AffinityDomain, Answer, Exchange, Outcome, State
+from ihe_mock_async.errors import StoreError
+from ihe_mock_async.findings import Finding, Rule, Validation, refused
+from ihe_mock_async.ihe import Answer, Exchange, Outcome
 from ihe_mock_async.journal.entry import Entry
-from ihe_mock_async.soap import addressing, envelope, fault, mtom, namespaces
-from ihe_mock_async.soap.envelope import SoapMessage, SoapVersion
+from ihe_mock_async.soap import SoapMessage, SoapVersion, envelope, fault, mtom, namespaces
+from ihe_mock_async.soap import rules as soap_rules
+from ihe_mock_async.state import AffinityDomain, State
 from ihe_mock_async.web import attachments, body, dispatch, rules
-from ihe_mock_async.web.http import Request, Response
+from ihe_mock_async.web.http import ClientGoneError, Request, Response
 from ihe_mock_async.web.staging import Staging
 
 if TYPE_CHECKING:
@@ -30,15 +34,10 @@ if TYPE_CHECKING:
     from ihe_mock_async.journal.recorder import Recorder
     from ihe_mock_async.store import Store
     from ihe_mock_async.web.body import BodyLimits, ReceivedBody
-    from ihe_mock_async.web.clock import Clock, IdSource
+    from ihe_mock_async.web.clock import Clock, ExchangeIds, IdSource
     from ihe_mock_async.web.endpoints import Endpoint, Endpoints, Route
 
 logger = logging.getLogger("ihe_mock_async.pipeline")
-
-_CONTENT_TYPES = {
-    SoapVersion.V1_1: "text/xml; charset=utf-8",
-    SoapVersion.V1_2: "application/soap+xml; charset=utf-8",
-}
 
 
 @dataclass(slots=True)
@@ -66,46 +65,71 @@ class _Framing:
     version: SoapVersion = SoapVersion.V1_2
     mtom: bool = False
     message_id: str = ""
-    new_uuid: str = ""
+    """wsa:MessageID of the request."""
 
 
 async def handle(request: Request, endpoint: Endpoint, services: Services) -> Response:
-    """Answer one request, and record it; errors of the server itself pass through."""
+    """Answer one request, and record it; raises `ClientGoneError` when nobody waits for it."""
     started = perf_counter()
     services.request_count += 1
     services.in_flight += 1
     entry = _open_entry(request, services)
-    framing = _Framing()
     try:
-        response = await _exchange(request, endpoint, services, entry, framing)
-    except fault.SoapFault as error:
-        response = _fault_response(error, entry, framing)
-    except StoreError:
-        logger.exception("the store refused a write")
-        response = _fault_response(_store_failed(), entry, framing)
+        response = await _answered(request, endpoint, services, entry)
+    except ClientGoneError:
+        entry.outcome, entry.summary = Outcome.FAULT, "the client went away"
+        entry.findings = (*entry.findings, rules.INCOMPLETE.found("body"))
+        _record(entry, started, services)
+        raise
     finally:
         services.in_flight -= 1
     entry.status = response.status
-    entry.duration_ms = (perf_counter() - started) * 1000
-    services.recorder.record(entry)
+    _record(entry, started, services)
     return response
 
 
-def _store_failed() -> fault.SoapFault:
-    return fault.receiver(
-        "The server could not store the message; nothing was changed. Its log says why. "
-        "Send the message again when the cause is mended."
-    )
-
-
-def internal_error(services: Services, path: str) -> Response:
-    """The answer when the server itself is at fault; the caller has logged the cause."""
-    entry = Entry(next(services.sequence), services.clock.now(), path)
-    error = fault.receiver("The server failed on this message; its log says why.")
-    response = _fault_response(error, entry, _Framing())
-    entry.status = response.status
-    services.recorder.record(entry)
+def refuse(request: Request, error: fault.SoapFault, services: Services) -> Response:
+    """Answer and record a message that knocked at no endpoint."""
+    started = perf_counter()
+    entry = _open_entry(request, services)
+    response = _fault_response(error, entry, _assumed_framing(request))
+    entry.outcome, entry.status = Outcome.UNMATCHED, response.status
+    _record(entry, started, services)
     return response
+
+
+async def _answered(
+    request: Request, endpoint: Endpoint, services: Services, entry: Entry
+) -> Response:
+    framing = _assumed_framing(request)
+    try:
+        return await _exchange(request, endpoint, services, entry, framing)
+    except ClientGoneError:
+        raise
+    except fault.SoapFault as error:
+        return _fault_response(error, entry, framing)
+    except (StoreError, OSError):
+        logger.exception("the store refused a message to %s", entry.path)
+        return _fault_response(_STORE_FAILED(), entry, framing)
+    except Exception:
+        # The one errorhandler of the SOAP endpoints: the cause goes to the log, never to a client.
+        logger.exception("failed on a message to %s", entry.path)
+        return _fault_response(_FAILED(), entry, framing)
+
+
+_STORE_FAILED = partial(
+    fault.receiver,
+    "The server could not use its store; nothing was changed. Its log says why. Send the message "
+    "again when the cause is mended.",
+)
+_FAILED = partial(fault.receiver, "The server failed on this message; its log says why.")
+
+
+def _assumed_framing(request: Request) -> _Framing:
+    """What the Content-Type promises: all that is known while the message cannot be read."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    version = SoapVersion.V1_1 if media_type == "text/xml" else SoapVersion.V1_2
+    return _Framing(version, mtom=media_type == body.MULTIPART)
 
 
 def _open_entry(request: Request, services: Services) -> Entry:
@@ -119,28 +143,35 @@ def _open_entry(request: Request, services: Services) -> Entry:
     )
 
 
+def _record(entry: Entry, started: float, services: Services) -> None:
+    entry.duration_ms = (perf_counter() - started) * 1000
+    try:
+        services.recorder.record(entry)
+    except Exception:
+        # What was stored is stored: a journal that fails must not turn the answer into a fault.
+        logger.exception("could not record message %d to %s", entry.sequence, entry.path)
+
+
 async def _exchange(
     request: Request, endpoint: Endpoint, services: Services, entry: Entry, framing: _Framing
 ) -> Response:
     _check_method(request)
-    if request.headers.get("content-type", "").lstrip().lower().startswith("text/xml"):
-        framing.version = SoapVersion.V1_1
     content_type = body.check_headers(request, services.body_limits)
     with Staging(services.store.content) as staging:
         received = await body.receive(request, content_type, services.body_limits, staging)
         entry.request_envelope = received.envelope
-        entry.attachments = tuple(staging.attachments.values())
-        framing.mtom = received.mtom
-        new_uuid = services.ids.for_exchange(request.namespace, received.envelope)
-        framing.new_uuid = new_uuid()
+        entry.attachments = staging.all
+        entry.findings = received.findings
         message = _read(received, services, entry, framing)
-        route = dispatch.route(message, endpoint, services.endpoints)
+        entry.findings = found = [*received.findings, *message.findings]
+        route = dispatch.route(message, endpoint, services.endpoints, request.namespace)
         entry.transaction = route.transaction.number
         entry.transaction_name = route.transaction.name
-        found = _findings(received, message, route, services.domain.validation)
-        found += await attachments.resolve(message.payload, route.transaction, staging)
-        entry.findings = found
-        entry.attachments = tuple(staging.attachments.values())
+        found += _check_framing(received, message, route)
+        found += await _resolve_attachments(message, route, staging)
+        entry.attachments = staging.all
+        _refuse(found, services.domain.validation)
+        ids = services.ids.for_exchange(request.namespace, received.envelope)
 
         def work(state: State) -> Answer:
             return route.handler(
@@ -150,7 +181,7 @@ async def _exchange(
                     attachments=staging.attachments,
                     domain=services.domain,
                     now=entry.received,
-                    new_uuid=new_uuid,
+                    new_uuid=ids.start("transaction"),
                     state=state,
                     findings=found,
                 )
@@ -160,17 +191,17 @@ async def _exchange(
             answer = await services.store.write(request.namespace, work, staging.by_sha256)
         else:
             answer = await services.store.read(request.namespace, work)
-    return _answer_response(answer, entry, framing)
+    return _answer_response(answer, ids, entry, framing)
 
 
 def _check_method(request: Request) -> None:
     if request.method != "POST":
         found = rules.METHOD.found("request line", received=request.method, expected="POST")
         raise fault.sender(
-            f"{request.method} is not served here. {rules.METHOD.fix}",
+            found.describe(),
             found,
-            http_status=405,
-            http_headers={"Allow": "POST"},
+            http_status=HTTPStatus.METHOD_NOT_ALLOWED,
+            http_headers=[("Allow", "POST")],
         )
 
 
@@ -179,8 +210,8 @@ def _read(
 ) -> SoapMessage:
     try:
         root = elements.parse(received.envelope, services.xml_limits)
-    except MalformedMessageError as error:
-        raise fault.sender(str(error)) from error
+    except elements.MalformedXmlError as error:
+        raise fault.refusal(error.finding) from error
     message = envelope.read(root)
     framing.version = message.version
     framing.message_id = entry.message_id = message.addressing.message_id
@@ -188,55 +219,68 @@ def _read(
     return message
 
 
-def _findings(
-    received: ReceivedBody, message: SoapMessage, route: Route, validation: Validation
-) -> list[Finding]:
-    """What transport, MIME, SOAP and addressing rules found, or raise if it is refused."""
-    found = [*received.findings, *message.findings]
-    found += _version_findings(received, message, validation)
-    found += dispatch.findings(message, route.transaction, mtom=received.mtom)
-    _check_reply_to(message)
-    if refusing := refused(found, validation):
-        reason = "; ".join(f.rule.text for f in refusing)
-        raise _refusal(refusing, found, reason)
+def _check_framing(received: ReceivedBody, message: SoapMessage, route: Route) -> list[Finding]:
+    found = dispatch.findings(message, route.transaction, mtom=received.mtom)
+    if received.media_type == "text/xml" and message.version is SoapVersion.V1_2:
+        where = "header Content-Type"
+        found.append(rules.CONTENT_TYPE_VERSION.found(where, received=received.media_type))
+    reply_to = message.addressing.reply_to
+    if reply_to and reply_to not in (namespaces.ANONYMOUS, namespaces.NONE):
+        where = "/Envelope/Header/ReplyTo/Address"
+        found.append(rules.ASYNCHRONOUS.found(where, received=reply_to))
     return found
 
 
-def _refusal(
-    refusing: Sequence[Finding], found: Sequence[Finding], reason: str
-) -> fault.SoapFault:
-    if any(f.rule is rules.ACTION_MISSING for f in refusing):
-        return addressing.message_addressing_header_required("Action", findings=found)
-    return fault.sender(f"{reason}. {refusing[0].rule.fix}", *found)
+async def _resolve_attachments(
+    message: SoapMessage, route: Route, staging: Staging
+) -> Sequence[Finding]:
+    try:
+        return await attachments.resolve(message.payload, route.transaction, staging)
+    except fault.SoapFault as error:
+        return error.findings  # essential ones: refused together with all others
 
 
-def _version_findings(
-    received: ReceivedBody, message: SoapMessage, validation: Validation
-) -> list[Finding]:
-    if message.version is SoapVersion.V1_1:
-        found = rules.SOAP_11.found(
-            "/Envelope", received=namespaces.SOAP11, expected=namespaces.SOAP12
-        )
-        if validation is not Validation.REPORT:
-            raise fault.version_mismatch(found)
-        return [found]
-    if received.media_type == "text/xml":
-        where = "header Content-Type"
-        return [rules.CONTENT_TYPE_VERSION.found(where, received=received.media_type)]
-    return []
+_HEADER_REQUIRED = ((namespaces.WSA, "MessageAddressingHeaderRequired"),)
+# Subcodes, and the header at fault (WS-Addressing 1.0 SOAP Binding, 6.4).
+_ADDRESSING_FAULTS: Mapping[Rule, tuple[Sequence[fault.QualifiedName], str]] = {
+    soap_rules.ACTION_REQUIRED: (_HEADER_REQUIRED, "Action"),
+    soap_rules.ADDRESSING_REQUIRED: (_HEADER_REQUIRED, "Action"),
+    rules.ASYNCHRONOUS: (
+        (
+            (namespaces.WSA, "InvalidAddressingHeader"),
+            (namespaces.WSA, "OnlyAnonymousAddressSupported"),
+        ),
+        "ReplyTo",
+    ),
+}
 
 
-def _check_reply_to(message: SoapMessage) -> None:
-    """Only the anonymous reply address is served: the answer goes back on this connection."""
-    reply_to = message.addressing.reply_to
-    if reply_to and reply_to not in (namespaces.ANONYMOUS, namespaces.NONE):
-        raise addressing.only_anonymous_address_supported(reply_to)
+def _refuse(found: Sequence[Finding], validation: Validation) -> None:
+    """Raise the fault for what this validation mode refuses; its Detail has all that was found."""
+    refusing = refused(found, validation)
+    if not refusing:
+        return
+    broken = [finding.rule for finding in refusing]
+    if soap_rules.VERSION in broken:
+        raise envelope.version_mismatch(*found)
+    subcodes, header = next(
+        (_ADDRESSING_FAULTS[rule] for rule in broken if rule in _ADDRESSING_FAULTS), ((), "")
+    )
+    raise fault.SoapFault(
+        fault.FaultCode.SENDER,
+        fault.summary(refusing),
+        findings=found,
+        subcodes=subcodes,
+        problem_header=(namespaces.WSA, header) if header else None,
+    )
 
 
 # ---------------------------------------------------------------- responses
 
 
-def _answer_response(answer: Answer, entry: Entry, framing: _Framing) -> Response:
+def _answer_response(
+    answer: Answer, ids: ExchangeIds, entry: Entry, framing: _Framing
+) -> Response:
     entry.findings = answer.findings
     entry.patient_ids = answer.patient_ids
     entry.application_message_id = answer.message_id
@@ -247,32 +291,35 @@ def _answer_response(answer: Answer, entry: Entry, framing: _Framing) -> Respons
         version=framing.version,
         action=answer.action,
         relates_to=framing.message_id,
-        message_id=f"urn:uuid:{framing.new_uuid}",
+        message_id=f"urn:uuid:{ids.start('answer')()}",
     )
     entry.response_envelope = payload
     return _pack(200, payload, answer.action, framing)
 
 
 def _fault_response(error: fault.SoapFault, entry: Entry, framing: _Framing) -> Response:
-    entry.outcome, entry.summary = Outcome.FAULT, error.reason
-    entry.findings = error.findings or entry.findings
-    payload = fault.write(error, framing.version, relates_to=framing.message_id)
+    broken = dict.fromkeys(found.rule.id for found in error.findings)
+    entry.outcome, entry.summary = Outcome.FAULT, ", ".join(broken) or error.reason
+    # All that is known of the message, what led to the fault first.
+    entry.findings = tuple(dict.fromkeys((*error.findings, *entry.findings)))
+    payload = fault.write(
+        error, framing.version, relates_to=framing.message_id, findings=entry.findings
+    )
     entry.response_envelope = payload
     status = error.status_for(framing.version)
     response = _pack(status, payload, error.action, framing)
-    early = status in (405, 413, 415)
-    return Response(
-        response.status, response.body, {**response.headers, **error.http_headers}
-    )
+    return replace(response, headers={**response.headers, **dict(error.http_headers)})
 
 
 def _pack(status: int, payload: bytes, action: str, framing: _Framing) -> Response:
     if not framing.mtom or framing.version is SoapVersion.V1_1:
-        return Response(status, payload, {"Content-Type": _CONTENT_TYPES[framing.version]})
+        return Response(status, payload, {"Content-Type": framing.version.content_type})
     writer = mtom.MtomWriter(
-        f"uuid-{framing.new_uuid}",
-        payload,
-        action=action,
-        root_id="root.message@ihe-mock-async.localhost",
+        _boundary(payload), payload, action=action, root_id="root.message@ihe-mock-async.localhost"
     )
     return Response(status, writer.single(), {"Content-Type": writer.content_type})
+
+
+def _boundary(payload: bytes) -> str:
+    """A boundary that the payload cannot hold, and that the same payload gets again."""
+    return f"MIMEBoundary-{hashlib.sha256(payload).hexdigest()[:32]}"

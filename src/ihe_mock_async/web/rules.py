@@ -54,9 +54,9 @@ TOO_LARGE = Rule(
 INCOMPLETE = Rule(
     "http-incomplete",
     Severity.ERROR,
-    "The request ended before its announced length",
+    "The connection was closed before the end of the request",
     "RFC 9112: 8",
-    "Send the whole body; Content-Length counts octets, not characters.",
+    "Send the whole body, and wait for the answer; Content-Length counts octets, not characters.",
     essential=True,
 )
 NOT_FOUND = Rule(
@@ -67,27 +67,30 @@ NOT_FOUND = Rule(
     "Send the message to one of the endpoints named here.",
     essential=True,
 )
-SOAP_11 = Rule(
-    "soap-version",
+NAMESPACE = Rule(
+    "http-namespace",
     Severity.ERROR,
-    "IHE transactions are SOAP 1.2 only",
-    "ITI TF-2: V.3.2 (IHE-WSP215)",
-    "Send a SOAP 1.2 envelope (http://www.w3.org/2003/05/soap-envelope) as application/soap+xml, "
-    "or start the server with --lenient to have SOAP 1.1 answered.",
+    "The path names no namespace of this server",
+    "a rule of this server",
+    "Name the namespace with 1 to 100 letters, digits, '.', '_' or '-', of which the first is a "
+    "letter or digit.",
+    essential=True,
 )
-ACTION_MISSING = Rule(
-    "wsa-action-missing",
+ROOT = Rule(
+    "soap-body-root",
     Severity.ERROR,
-    "The message has no wsa:Action",
-    "ITI TF-2: V.3.2.2 (IHE-WSA101)",
-    "Add <wsa:Action soap:mustUnderstand='1'> with the action of the transaction to the Header.",
+    "The message has no wsa:Action, and its body belongs to no transaction of this endpoint",
+    "ITI TF-2: V.3.2.2",
+    "Send the transaction's root element in soap:Body, and its wsa:Action.",
+    essential=True,
 )
-ADDRESSING_ABSENT = Rule(
-    "wsa-absent",
-    Severity.WARNING,
-    "The message has no WS-Addressing headers",
-    "ITI TF-2: V.3.1.2",
-    "Add wsa:Action, wsa:MessageID and wsa:ReplyTo, so that answers can be correlated.",
+ELSEWHERE = Rule(
+    "wsa-action-elsewhere",
+    Severity.ERROR,
+    "The action belongs to another actor's endpoint",
+    "ITI TF-2: V.3.2.2",
+    "Send the message to the path named here.",
+    essential=True,
 )
 MTOM_REQUIRED = Rule(
     "mtom-required",
@@ -104,6 +107,14 @@ MTOM_UNEXPECTED = Rule(
     "ITI TF-2: V.3.2",
     "Send application/soap+xml without MIME parts.",
 )
+ASYNCHRONOUS = Rule(
+    "wsa-reply-to-anonymous",
+    Severity.ERROR,
+    "Only the anonymous reply address is served: the answer comes on the same connection",
+    "WS-Addressing 1.0 - SOAP Binding: 6.4.1.8; ITI TF-2: V.5",
+    "Set wsa:ReplyTo/wsa:Address to http://www.w3.org/2005/08/addressing/anonymous.",
+    essential=True,
+)
 INLINE_BASE64 = Rule(
     "mtom-inline-base64",
     Severity.HINT,
@@ -119,20 +130,5 @@ UNUSED_PART = Rule(
     "Reference the part with <xop:Include href='cid:...'/>, or leave it out.",
 )
 
-RULES: tuple[Rule, ...] = (
-    METHOD,
-    CONTENT_TYPE,
-    CONTENT_TYPE_VERSION,
-    CHARSET,
-    CONTENT_ENCODING,
-    TOO_LARGE,
-    INCOMPLETE,
-    NOT_FOUND,
-    SOAP_11,
-    ACTION_MISSING,
-    ADDRESSING_ABSENT,
-    MTOM_REQUIRED,
-    MTOM_UNEXPECTED,
-    INLINE_BASE64,
-    UNUSED_PART,
-)
+RULES: tuple[Rule, ...] = tuple(value for value in globals().values() if isinstance(value, Rule))
+"""All of them, in the order of this file."""

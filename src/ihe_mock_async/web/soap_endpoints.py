@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from ihe_mock_async.web import pipeline
-from ihe_mock_async.web.http import Request, Response
+from ihe_mock_async.web.http import ClientGoneError, Request, Response
 
 if TYPE_CHECKING:
-    from ihe_mock_async.web.endpoints import Endpoint
+    from ihe_mock_async.web.endpoints import Place
     from ihe_mock_async.web.pipeline import Services
 
 logger = logging.getLogger("ihe_mock_async.web")
@@ -23,17 +23,11 @@ MAX_DRAINED = 64 * 1024 * 1024
 """Octets of a refused upload that are read and thrown away, so that the client sees the fault."""
 
 
-class ClientGoneError(Exception):
-    """The client closed the connection before the end of its request."""
-
-
 async def serve(
     scope: Scope,
     receive: Receive,
     send: Send,
-    *,
-    endpoint: Endpoint,
-    namespace: str,
+    place: Place,
     services: Services,
 ) -> None:
     """Answer one request at a SOAP endpoint."""
@@ -45,18 +39,22 @@ async def serve(
         body=body,
         client=_client(scope),
         tls_subject=_tls_subject(scope),
-        namespace=namespace,
+        namespace=place.namespace,
     )
     try:
-        response = await pipeline.handle(request, endpoint, services)
+        response = await pipeline.handle(request, place.endpoint, services)
     except ClientGoneError:
         logger.info("client %s went away in the middle of its request", request.client)
         return
-    except Exception:
-        # The one errorhandler of the SOAP endpoints: the cause goes to the log, never to a client.
-        logger.exception("failed on a message to %s", request.path)
-        response = pipeline.internal_error(services, request.path)
-    await _send(response, body, send)
+    if _announces_no_body(request):
+        await body.drain(MAX_DRAINED)
+    await _send(response, body, send, close=scope["http_version"].startswith("1"))
+
+
+def _announces_no_body(request: Request) -> bool:
+    """Whether its end is there at once (RFC 9112, 6.3), so that the connection can stay open."""
+    headers = request.headers
+    return "transfer-encoding" not in headers and headers.get("content-length", "0") == "0"
 
 
 class _Body:
@@ -76,12 +74,12 @@ class _Body:
                 self.ended = True
                 raise ClientGoneError
             self.ended = not message.get("more_body", False)
-            if message["body"]:
-                return bytes(message["body"])
+            if data := message.get("body"):
+                return bytes(data)
         raise StopAsyncIteration
 
     async def drain(self, limit: int) -> None:
-        """Read on without keeping anything, at most `limit` octets."""
+        """Read on without keeping anything, about `limit` octets at most."""
         try:
             async for chunk in self:
                 limit -= len(chunk)
@@ -91,16 +89,15 @@ class _Body:
             return
 
 
-async def _send(response: Response, body: _Body, send: Send) -> None:
+async def _send(response: Response, body: _Body, send: Send, *, close: bool) -> None:
+    """Send the response; `close`: say so when the connection ends with it (HTTP/1 only)."""
     headers = [(k.lower().encode(), v.encode("latin-1")) for k, v in response.headers.items()]
     headers.append((b"content-length", b"%d" % len(response.body)))
     refused_early = not body.ended
-    if refused_early:
+    if refused_early and close:
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send(
-        {"type": "http.response.body", "body": response.body, "more_body": refused_early}
-    )
+    await send({"type": "http.response.body", "body": response.body, "more_body": refused_early})
     if refused_early:
         # Closing on unread octets would reset the connection and lose the answer.
         await body.drain(MAX_DRAINED)
