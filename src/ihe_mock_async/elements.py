@@ -225,21 +225,17 @@ _RULES_BY_ERROR: dict[int, Rule] = {
     _ERRORS.ERR_UNDECLARED_ENTITY: XML_ENTITY,
     _ERRORS.ERR_INVALID_CHAR: XML_CHARACTER,
     _ERRORS.ERR_NAME_TOO_LONG: XML_TEXT_SIZE,
-    _ERRORS.ERR_COMMENT_NOT_FINISHED: XML_TEXT_SIZE,
-    _ERRORS.ERR_PI_NOT_FINISHED: XML_TEXT_SIZE,
     _ERRORS.ERR_RESOURCE_LIMIT: XML_TEXT_SIZE,
 }
-# libxml2 has one code for comments that are too long and for those that are never closed.
-_UNFINISHED = frozenset({_ERRORS.ERR_COMMENT_NOT_FINISHED, _ERRORS.ERR_PI_NOT_FINISHED})
 
 
 def _explain(error: etree.XMLSyntaxError) -> Finding:
     message = _TAIL.sub("", error.msg or "").strip()
     rule = _RULES_BY_ERROR.get(error.code, XML_WELL_FORMED)
-    if error.code in _UNFINISHED and "too big" not in message:
-        rule = XML_WELL_FORMED
-    elif "depth" in message and rule is XML_TEXT_SIZE:
+    if rule is XML_TEXT_SIZE and "depth" in message:
         rule = XML_DEPTH
+    elif message.endswith("too big found"):  # comments and the like, without a code of its own
+        rule = XML_TEXT_SIZE
     line, column = error.position
     return rule.found(f"column {column}" if column else "", line=line, received=message)
 

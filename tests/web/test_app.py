@@ -90,7 +90,7 @@ async def test_an_envelope_above_max_envelope_bytes_is_refused(settings: MakeSet
         response, body = await post(app, "/pix/add", pix_add("BIG-1"), SOAP_XML)
 
     assert response.status_code == 413
-    assert b"max_envelope_bytes" in body
+    assert b"at most 1000 octets" in body
 
 
 async def test_an_exchange_leaves_evidence_in_the_logs_folder(

@@ -144,7 +144,7 @@ async def test_a_chunked_envelope_above_the_limit_is_refused_when_it_gets_there(
             seen += 500
             yield b"x" * 500
 
-    with pytest.raises(SoapFault, match="max_envelope_bytes") as caught:
+    with pytest.raises(SoapFault, match="at most 2000 octets") as caught:
         await body.receive(request(endless()), SIMPLE, LIMITS, staging)
 
     assert caught.value.http_status == 413
@@ -224,7 +224,7 @@ async def test_a_fault_of_the_packaging_tells_the_warnings_too(staging: Staging)
 async def test_a_root_part_above_the_envelope_limit_is_refused(staging: Staging) -> None:
     whole = mime(root(b"x" * 2001))
 
-    with pytest.raises(SoapFault, match="XML part") as caught:
+    with pytest.raises(SoapFault, match="an XML part of 2001 octets or more") as caught:
         await received(whole, content_type=MTOM["content-type"], staging=staging)
 
     assert caught.value.http_status == 413
@@ -238,7 +238,7 @@ async def test_attachments_may_be_larger_than_an_envelope_but_not_than_a_request
     mtom = MTOM["content-type"]
 
     await received(small, content_type=mtom, staging=staging)
-    with pytest.raises(SoapFault, match="max_request_bytes") as caught:
+    with pytest.raises(SoapFault, match="at most 10000 octets") as caught:
         await received(large[:9000], large[9000:], content_type=mtom, staging=staging)
 
     assert staging.attachments["a@x"].size == 5000
@@ -274,3 +274,38 @@ async def test_a_message_that_is_only_its_root_is_mtom(staging: Staging) -> None
 
     assert result.mtom
     assert [f.rule.id for f in result.findings] == ["mtom-start-info"]
+
+
+async def test_octets_before_the_first_part_are_no_part(staging: Staging) -> None:
+    whole = b"This is a message in MIME format.\r\n" + mime(root(b"<Envelope/>"))
+
+    result = await received(whole, content_type=MTOM["content-type"], staging=staging)
+
+    assert result.envelope == b"<Envelope/>"
+    assert staging.all == ()
+
+
+async def test_a_body_of_exactly_the_limit_is_read_and_one_octet_more_is_not(
+    staging: Staging,
+) -> None:
+    whole = mime(root(b"<Envelope/>"))
+    mtom = MTOM["content-type"]
+
+    fits = await received(
+        whole, content_type=mtom, limits=BodyLimits(len(whole), 2000), staging=staging
+    )
+    with pytest.raises(SoapFault, match=f"at most {len(whole) - 1} octets"):
+        await received(
+            whole, content_type=mtom, limits=BodyLimits(len(whole) - 1, 2000), staging=staging
+        )
+
+    assert fits.envelope == b"<Envelope/>"
+
+
+async def test_the_last_line_needs_no_line_end(staging: Staging) -> None:
+    whole = mime(root(b"<Envelope/>"), attachment("a@x", b"one")).removesuffix(b"\r\n")
+
+    result = await received(whole, content_type=MTOM["content-type"], staging=staging)
+
+    assert result.envelope == b"<Envelope/>"
+    assert [a.size for a in staging.all] == [3]
