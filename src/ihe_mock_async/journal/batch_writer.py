@@ -29,6 +29,8 @@ class FilePolicy:
     """How many of those are kept."""
     dropped_notice: Callable[[int], bytes] | None = None
     """Makes the line that tells readers how many entries are missing at this place."""
+    sink: Callable[[bytes], object] | None = None
+    """Takes each batch instead of the file; may block, which delays this writer only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,9 @@ _FOREVER = FilePolicy()
 
 
 def _append(path: Path, data: bytes, policy: FilePolicy) -> None:
+    if policy.sink is not None:
+        policy.sink(data)
+        return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if policy.max_bytes and _size(path) and _size(path) + len(data) > policy.max_bytes:
         _rotate(path, policy.backups)

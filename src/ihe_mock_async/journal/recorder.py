@@ -49,7 +49,6 @@ class Recorder:
 
 
 def _log_soap(entry: Entry) -> None:
-    logger.debug("request\n%s", _Envelope(entry.request_envelope))
     for part in entry.attachments:
         logger.debug(
             "  attachment %s: %s, %d octets, sha256 %s",
@@ -58,7 +57,9 @@ def _log_soap(entry: Entry) -> None:
             part.size,
             part.sha256,
         )
-    logger.debug("response\n%s", _Envelope(entry.response_envelope))
+    # One record for both: a record costs more than what is in it.
+    request, response = _Envelope(entry.request_envelope), _Envelope(entry.response_envelope)
+    logger.debug("request\n%s\nresponse\n%s", request, response)
 
 
 class _Line:

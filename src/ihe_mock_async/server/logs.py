@@ -21,6 +21,8 @@ FORMAT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
 MAX_BYTES = 10 * 1024 * 1024
 BACKUPS = 5
 
+_CONSOLE = Path("stderr")
+"""Names the console among the batches of its writer."""
 _ALSO_HEARD = "asyncio"
 """What the event loop has to complain about belongs into the same log."""
 
@@ -28,10 +30,13 @@ _ALSO_HEARD = "asyncio"
 class LogWriter:
     """The configured log; close it (or leave its `with`) to write what is still queued."""
 
-    def __init__(self, path: Path, writer: BatchWriter, handlers: list[logging.Handler]) -> None:
+    def __init__(
+        self, path: Path, writers: list[BatchWriter], handlers: list[logging.Handler]
+    ) -> None:
         self.path = path
-        self.writer = writer
+        self.writer = writers[0]
         """Also for other evidence files, so that one thread serves all."""
+        self._writers = writers
         self._handlers = handlers
 
     @property
@@ -46,7 +51,8 @@ class LogWriter:
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Wait until every line logged so far is in the file; False when it takes longer."""
-        return self.writer.flush(timeout)
+        written = [writer.flush(timeout) for writer in self._writers]
+        return all(written)
 
     def close(self) -> None:
         """Detach from the loggers and write what is queued."""
@@ -54,7 +60,8 @@ class LogWriter:
             for name in (LOGGER, _ALSO_HEARD):
                 logging.getLogger(name).removeHandler(handler)
             handler.close()
-        self.writer.close()
+        for writer in self._writers:
+            writer.close()
 
     def __enter__(self) -> Self:
         """Nothing more to do: `configure` opened it."""
@@ -77,13 +84,20 @@ def configure(level: str, path: Path, *, console: bool) -> LogWriter:
     raises or prints; see `LogWriter.errors`.
     """
     logging.raiseExceptions = False  # a full disk would print tracebacks by the megabyte
+    # What our format does not show is not looked up (Logging HOWTO, "Optimization").
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # type: ignore[attr-defined] # the documented switch
     writer = BatchWriter()
     writer.keep(path, FilePolicy(MAX_BYTES, BACKUPS, _dropped_notice))
     file_handler = _BatchHandler(writer, path)
     file_handler.setLevel(logging.DEBUG)
     handlers: list[logging.Handler] = [file_handler]
+    writers = [writer]
     if console:
-        console_handler = logging.StreamHandler(sys.stderr)
+        # A writer of its own: a terminal or pipe that nobody reads must hold up nothing else.
+        writers.append(BatchWriter())
+        writers[-1].keep(_CONSOLE, FilePolicy(dropped_notice=_dropped_notice, sink=_to_stderr))
+        console_handler = _BatchHandler(writers[-1], _CONSOLE)
         console_handler.setLevel(level)
         handlers.append(console_handler)
     for handler in handlers:
@@ -91,7 +105,12 @@ def configure(level: str, path: Path, *, console: bool) -> LogWriter:
         for name in (LOGGER, _ALSO_HEARD):
             logging.getLogger(name).addHandler(handler)
     logging.getLogger(LOGGER).setLevel(logging.DEBUG)
-    return LogWriter(path, writer, handlers)
+    return LogWriter(path, writers, handlers)
+
+
+def _to_stderr(lines: bytes) -> None:
+    sys.stderr.write(lines.decode("utf-8", "replace"))
+    sys.stderr.flush()
 
 
 class _BatchHandler(logging.Handler):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 
 from ihe_mock_async.findings import Finding
@@ -33,6 +34,7 @@ class ContentType:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=64)  # a client sends the same header again and again
 def parse(header: str) -> ContentType:
     """Read the header, or raise a `SoapFault` that says what is wrong with it.
 

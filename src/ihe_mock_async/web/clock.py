@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 import uuid
 from collections import Counter
@@ -65,8 +66,30 @@ class ExchangeIds:
 _RANDOM = ExchangeIds()
 
 
-def _random_uuid() -> str:
-    return str(uuid.uuid4())
+class _RandomUuids:
+    """Version 4 UUIDs from one block of the system's randomness after the other.
+
+    `uuid.uuid4` asks the system each time, and lets go of the interpreter for it.
+    """
+
+    _BLOCK = 256
+
+    def __init__(self) -> None:
+        self._unused: list[str] = []
+
+    def __call__(self) -> str:
+        while True:
+            try:
+                return self._unused.pop()  # atomic: the writer's thread asks, too
+            except IndexError:
+                octets = os.urandom(16 * self._BLOCK)
+                self._unused.extend(
+                    str(uuid.UUID(bytes=octets[start : start + 16], version=4))
+                    for start in range(0, len(octets), 16)
+                )
+
+
+_random_uuid = _RandomUuids()
 
 
 class _Derived:
