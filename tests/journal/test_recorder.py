@@ -60,7 +60,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
 def test_an_exchange_is_one_info_line(
     recorder: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "ihe_mock_async"):
         recorder.record(entry())
 
     assert lines(caplog) == [
@@ -78,7 +78,7 @@ def test_what_is_not_known_is_a_hyphen_and_a_namespace_is_named(
     unknown = entry(
         transaction="", application_message_id="", message_id="", patient_ids=(), namespace="team"
     )
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "ihe_mock_async"):
         recorder.record(unknown)
 
     ((_, line),) = lines(caplog)
@@ -89,7 +89,7 @@ def test_what_is_not_known_is_a_hyphen_and_a_namespace_is_named(
 def test_without_an_application_message_id_that_of_addressing_is_shown(
     recorder: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "ihe_mock_async"):
         recorder.record(entry(application_message_id=""))
 
     assert "message=urn:uuid:1 " in caplog.text
@@ -107,7 +107,7 @@ def test_without_an_application_message_id_that_of_addressing_is_shown(
 def test_faults_are_warnings(
     outcome: Outcome, level: str, recorder: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "ihe_mock_async"):
         recorder.record(entry(outcome=outcome))
 
     assert caplog.records[0].levelname == level
@@ -118,7 +118,7 @@ def test_every_finding_is_a_line_of_its_own_level(
 ) -> None:
     found = (ERROR.found("/a"), WARNING.found(), HINT.found())
 
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG, "ihe_mock_async"):
         recorder.record(entry(findings=found))
 
     assert lines(caplog)[1:4] == [
@@ -131,7 +131,7 @@ def test_every_finding_is_a_line_of_its_own_level(
 def test_nobody_can_forge_a_line(recorder: Recorder, caplog: pytest.LogCaptureFixture) -> None:
     evil = "1\n2024-01-05 00:00:00,000 - x - ERROR - forged\x1b[2J\u2028"
 
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "ihe_mock_async"):
         recorder.record(
             entry(
                 path=evil,
@@ -153,10 +153,10 @@ def test_soap_is_logged_at_debug_only(
 ) -> None:
     exchange = entry(request_envelope=b"<Question/>", response_envelope=b"<Answer/>")
 
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "ihe_mock_async"):
         recorder.record(exchange)
     before = caplog.text
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG, "ihe_mock_async"):
         recorder.record(exchange)
 
     assert "<Question/>" not in before
@@ -166,7 +166,7 @@ def test_soap_is_logged_at_debug_only(
 def test_octets_that_are_no_text_are_logged_as_far_as_they_are(
     recorder: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG, "ihe_mock_async"):
         recorder.record(entry(request_envelope=b"a\xffb"))
 
     assert "request\na\ufffdb\nresponse\n" in caplog.text
@@ -184,7 +184,7 @@ def test_attachments_are_named_and_never_logged(
         b"<Document>U0VDUkVU</Document><DocumentEntry>kept</DocumentEntry></Submit>"
     )
 
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG, "ihe_mock_async"):
         recorder.record(entry(attachments=parts, request_envelope=inline))
 
     assert (
@@ -203,7 +203,7 @@ def test_attachments_are_named_and_never_logged(
 def test_a_long_envelope_is_logged_up_to_a_limit(
     recorder: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG, "ihe_mock_async"):
         recorder.record(entry(request_envelope=b"x" * (MAX_LOGGED + 7)))
 
     soap = caplog.records[1].getMessage()
@@ -232,7 +232,7 @@ def test_redact_masks_log_and_evidence_but_not_the_entry_itself(
         response_envelope=b"<a><text>Received SECRET</text></a>",
     )
 
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG, "ihe_mock_async"):
         recorder.record(exchange)
     recorder.record(entry(transaction="ITI-41", request_envelope=patient))
     writer.flush()

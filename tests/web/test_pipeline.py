@@ -561,7 +561,7 @@ async def test_no_fault_holds_a_repr_or_a_path_of_ours(make: Callable[[], bytes]
 async def test_faults_are_warned_about_only_by_the_recorder(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG, "ihe_mock_async"):
         await send(make_services(), request(b"no xml"))
 
     assert caplog.records == []

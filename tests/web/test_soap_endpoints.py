@@ -110,7 +110,7 @@ async def test_a_body_may_come_in_pieces_empty_ones_included() -> None:
 
 async def test_the_entry_knows_client_certificate_and_namespace() -> None:
     services = make_services()
-    tls = {"tls": {"client_cert_subject": "CN=source"}}
+    tls = {"tls": {"client_cert_name": "CN=source"}}
 
     await serve(services, piece(envelope()), path="/ns/a/pix/add", extensions=tls)
 
@@ -223,7 +223,7 @@ async def test_a_client_that_goes_away_gets_no_answer(
     services = make_services()
     headers = ((b"content-type", content_type.encode()), CHUNKED)
 
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, "ihe_mock_async"):
         wire = await serve(
             services, piece(b"--", more=True), {"type": "http.disconnect"}, headers=headers
         )
