@@ -269,8 +269,16 @@ def machine() -> dict[str, Any]:
         "kernel": platform.release(),
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in _LIBRARIES},
+        "revision": _revision(),
         "busy_percent_before": psutil.cpu_percent(interval=1.0),
     }
+
+
+def _revision() -> str:
+    """The commit that was measured, `-dirty` when the checkout differs from it."""
+    describe = ["git", "describe", "--always", "--dirty"]
+    found = subprocess.run(describe, cwd=ROOT, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "unknown"
 
 
 def save(name: str, figures: Mapping[str, Any]) -> Path:
