@@ -119,4 +119,4 @@ def _client(scope: Scope) -> str:
 
 def _tls_subject(scope: Scope) -> str:
     tls = scope.get("extensions", {}).get("tls") or {}
-    return str(tls.get("client_cert_subject") or "")
+    return str(tls.get("client_cert_name") or "")
