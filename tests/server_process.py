@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -73,9 +72,9 @@ def _wait_until_ready(folder: Path, process: subprocess.Popen[bytes]) -> str:
         try:
             state = json.loads(pid_file.read_text())
             if state["pid"] == process.pid:
-                # Connected is enough: with mutual TLS, /health wants a certificate.
-                socket.create_connection(("127.0.0.1", state["port"]), timeout=5).close()
-                return f"{state['protocol']}://127.0.0.1:{state['port']}"
+                # It says so when it answers; with mutual TLS, /health would want a certificate.
+                if "Ctrl+C to stop" in (folder / "output.txt").read_text():
+                    return f"{state['protocol']}://127.0.0.1:{state['port']}"
         except (OSError, ValueError, KeyError):
             pass
         time.sleep(0.02)

@@ -1,8 +1,8 @@
 """The vocabulary: actors, transactions, one exchange, its answer, and the state it may see.
 
 A transaction's handler is one synchronous, pure function `Exchange -> Answer`. What it may know
-is in the exchange; what it may change is behind the Protocols of `state.State`. It may be run again
-when the group of writes it belongs to is rolled back, so it keeps nothing of its own.
+is in the exchange; what it may change is behind the Protocols of `state.State`. It may be run
+again when the group of writes it belongs to is rolled back, so it keeps nothing of its own.
 """
 
 from __future__ import annotations

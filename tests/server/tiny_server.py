@@ -26,6 +26,9 @@ class TinyApplication:
 
     endpoints: Iterable[tuple[str, str]] = (("/pix/add", "a PIX Manager"),)
 
+    def close(self) -> None:
+        Path("closed").touch()
+
     async def __call__(self, scope: dict[str, str], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)

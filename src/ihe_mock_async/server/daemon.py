@@ -30,6 +30,10 @@ class Application(Protocol):
         """Path and description of each."""
         ...
 
+    def close(self) -> None:
+        """Let go of everything; called at the end in any case, maybe a second time."""
+        ...
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
         """Serve one connection of the ASGI specification."""
         ...
@@ -107,11 +111,12 @@ def _serve(server: _Server, on_ready: Callable[[Ready], None], create_app: Creat
             seed=launch.seed,
             writer=server.log.writer,
         )
-        _quieten_the_collector()
-        ready = Ready(
-            server.running, tuple(app.endpoints), launch.settings.log_path, server.warnings()
-        )
-        asyncio.run(_until_told(app, server, lambda: _announce(ready, on_ready)))
+        with closing(app):  # its threads would keep the process alive
+            _quieten_the_collector()
+            ready = Ready(
+                server.running, tuple(app.endpoints), launch.settings.log_path, server.warnings()
+            )
+            asyncio.run(_until_told(app, server, lambda: _announce(ready, on_ready)))
         _LOG.info("stopped")
     except IheMockError as error:
         _LOG.error("cannot start: %s", error)

@@ -86,7 +86,7 @@ def configure(level: str, path: Path, *, console: bool) -> LogWriter:
     logging.raiseExceptions = False  # a full disk would print tracebacks by the megabyte
     # What our format does not show is not looked up (Logging HOWTO, "Optimization").
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None  # type: ignore[attr-defined] # the documented switch
+    logging._srcfile = None
     writer = BatchWriter()
     writer.keep(path, FilePolicy(MAX_BYTES, BACKUPS, _dropped_notice))
     file_handler = _BatchHandler(writer, path)

@@ -1,4 +1,4 @@
-"""What units of work run on: one transaction, and the state of a namespace in it (`state.State`)."""
+"""What units of work run on: one transaction, and a namespace's state in it (`state.State`)."""
 
 from __future__ import annotations
 

@@ -40,6 +40,14 @@ class MockServerApp(Quart):
     protocol: str
     port: int
     log_counters: Callable[[], Mapping[str, int]]
+    own_writer: BatchWriter | None
+    """Made by `create_app` when it was given none."""
+
+    def close(self) -> None:
+        """Carry out what is queued, and let go of the store; may be called again."""
+        self.services.store.close()
+        if self.own_writer is not None:
+            self.own_writer.close()
 
     @property
     def endpoints(self) -> list[tuple[str, str]]:
@@ -73,8 +81,9 @@ def create_app(  # noqa: PLR0913 - what the command line can say, by name
     """
     app = MockServerApp(__name__, static_folder=None)
     app.protocol, app.port = protocol, port
-    own_writer = writer is None
-    writer = writer or BatchWriter()
+    app.own_writer = None
+    if writer is None:
+        writer = app.own_writer = BatchWriter()
     endpoints = Endpoints(settings, transactions.served())
     store = Store.open(settings.database_url or "", settings.data_dir)
     evidence = Evidence(
@@ -96,11 +105,7 @@ def create_app(  # noqa: PLR0913 - what the command line can say, by name
 
     @app.after_serving
     async def close() -> None:
-        try:
-            store.close()
-        finally:
-            if own_writer:
-                writer.close()
+        app.close()
 
     return app
 
