@@ -71,10 +71,10 @@ def _wait_until_ready(folder: Path, process: subprocess.Popen[bytes]) -> str:
             break
         try:
             state = json.loads(pid_file.read_text())
-            if state["pid"] == process.pid:
-                # It says so when it answers; with mutual TLS, /health would want a certificate.
-                if "Ctrl+C to stop" in (folder / "output.txt").read_text():
-                    return f"{state['protocol']}://127.0.0.1:{state['port']}"
+            # It says so when it answers; with mutual TLS, /health would want a certificate.
+            ready = "Ctrl+C to stop" in (folder / "output.txt").read_text()
+            if ready and state["pid"] == process.pid:
+                return f"{state['protocol']}://127.0.0.1:{state['port']}"
         except (OSError, ValueError, KeyError):
             pass
         time.sleep(0.02)

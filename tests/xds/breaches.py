@@ -211,6 +211,9 @@ BREACHES: Mapping[str, Callable[[Case], None]] = {
     ),
     "xds-home-format": lambda c: c.entry.set("home", "2.999.7.8"),
     "xds-logical-id": lambda c: c.entry.set("lid", s.uuid_urn(77)),
+    "xds-problem-count": lambda c: c.entry.extend(
+        etree.Element("{urn:example}Nothing") for _ in range(101)
+    ),
     "xds-slot-name": lambda c: c.slot("urn:example:extra").set("name", ""),
     "xds-slot-unique": lambda c: _twice(c.slot("languageCode")),
     "xds-slot-empty": lambda c: _remove(_first(c.slot("size"), ".//rim:Value")),

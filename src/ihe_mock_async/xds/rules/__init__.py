@@ -18,7 +18,7 @@ from ihe_mock_async.xds.rules import (
     structure,
     unique_ids,
 )
-from ihe_mock_async.xds.rules.report import Report
+from ihe_mock_async.xds.rules.report import PROBLEM_COUNT, Report
 
 __all__ = [
     "PROVISION_RULES",
@@ -38,6 +38,7 @@ _SUBMISSION_RULES: tuple[Rule, ...] = (
     *patients.RULES,
     *references.RULES,
     *unique_ids.RULES,
+    PROBLEM_COUNT,
 )
 PROVISION_RULES = (*_SUBMISSION_RULES, *provision.RULES, unique_ids.DUPLICATE_IN_PROVISION)
 """The rules of ITI-41."""

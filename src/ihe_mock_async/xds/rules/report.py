@@ -18,8 +18,21 @@ metadata_warning = partial(
 """A rule of metadata that clients miss and registries let pass."""
 
 
+MAX_FINDINGS = 100
+PROBLEM_COUNT = metadata_error(
+    id="xds-problem-count",
+    text="A message has few enough problems to report them all",
+    section="ITI TF-3: 4.2.4",
+    fix="Mend the reported problems and send the message again; the others are not told.",
+    essential=True,
+)
+
+
 class Report:
-    """All that is found wrong with one payload, in the order in which it was looked for."""
+    """All that is found wrong with one payload, in the order in which it was looked for.
+
+    Bounded: a message of hostile size cannot make the server describe a problem per element.
+    """
 
     __slots__ = ("_payload", "findings")
 
@@ -31,6 +44,14 @@ class Report:
         self, rule: Rule, element: etree._Element, *, received: str = "", expected: str = ""
     ) -> None:
         """Record that the element breaks the rule."""
+        if len(self.findings) >= MAX_FINDINGS:
+            self._stop()
+            return
         location = path_of(element, below=self._payload)
         line = element.sourceline
         self.findings.append(rule.found(location, received=received, expected=expected, line=line))
+
+    def _stop(self) -> None:
+        if self.findings[-1].rule is not PROBLEM_COUNT:
+            expected = f"at most {MAX_FINDINGS} problems"
+            self.findings.append(PROBLEM_COUNT.found(expected=expected))
