@@ -80,6 +80,16 @@ class Server:
         """Its processes: Hypercorn's master has a worker."""
         return [self.process, *self.process.children(recursive=True)]
 
+    def hold(self) -> None:
+        """Let it do nothing, not even what it does when idle."""
+        for process in self.processes():
+            process.suspend()
+
+    def go_on(self) -> None:
+        """Let it run again."""
+        for process in self.processes():
+            process.resume()
+
     def rss(self) -> int:
         """Resident memory of all its processes, in octets."""
         return sum(process.memory_info().rss for process in self.processes())
@@ -165,6 +175,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         family = [psutil.Process(process.pid)]
         family += family[0].children(recursive=True)
         process.terminate()
+        for each in family:
+            each.resume()  # one that is held would not hear it
         _, alive = psutil.wait_procs(family, timeout=_STOP_SECONDS)
         for each in alive:
             each.kill()
@@ -215,13 +227,21 @@ def interleaved(
     rounds: int,
     measure: Callable[[Server, int], Any],
 ) -> dict[str, list[Any]]:
-    """Start all, and measure A B C A B C ...: what the machine does to one it does to all."""
+    """Start all, and measure A B C A B C ...: what the machine does to one it does to all.
+
+    Those whose turn it is not are held (SIGSTOP), so that no idle one takes time of another.
+    """
     results: dict[str, list[Any]] = {contestant.name: [] for contestant in contestants}
     with ExitStack() as stack:
-        servers = [stack.enter_context(running(contestant)) for contestant in contestants]
+        servers = []
+        for contestant in contestants:
+            servers.append(stack.enter_context(running(contestant)))
+            servers[-1].hold()
         for number in range(rounds):
             for server in servers:
+                server.go_on()
                 results[server.contestant.name].append(measure(server, number))
+                server.hold()
     return results
 
 

@@ -33,8 +33,8 @@ _NUMBERS_PER_RUN = 10_000_000
 class Effort:
     """How long to measure."""
 
-    rounds: int = 5
-    seconds: float = 6.0
+    rounds: int = 7
+    seconds: float = 5.0
     first_warmup: float = 8.0
     """Before the first round: the JVM compiles what it has seen often."""
     warmup: float = 1.0

@@ -77,9 +77,8 @@ def test_every_rule_is_found_broken_and_an_error_refuses(rule: Rule) -> None:
 
     assert rule.id in rule_ids(reply)
     (finding, *_) = (f for f in reply.findings if f.rule is rule)
-    if rule.id != "xds-problem-count":  # it is about the whole message
-        assert finding.location.startswith("/")
-        assert finding.line
+    assert finding.location.startswith("/")
+    assert finding.line
     if rule.severity is Severity.ERROR:
         assert reply.outcome is Outcome.REJECTED
         assert (rule.code, rr.ERROR) in errors(reply)

@@ -102,7 +102,9 @@ class _Envelope:
         self._octets = octets
 
     def __str__(self) -> str:
-        octets = _INLINE.sub(rb"\1(a document, left out)", self._octets)
+        octets = self._octets
+        if b"Document" in octets:
+            octets = _INLINE.sub(rb"\1(a document, left out)", octets)
         text = octets[:MAX_LOGGED].decode("utf-8", "replace")
         rest = len(octets) - MAX_LOGGED
         return f"{text}\n({rest} more octets, left out)" if rest > 0 else text

@@ -100,8 +100,9 @@ def configure(level: str, path: Path, *, console: bool) -> LogWriter:
         console_handler = _BatchHandler(writers[-1], _CONSOLE)
         console_handler.setLevel(level)
         handlers.append(console_handler)
+    formatter = _Formatter(FORMAT)
     for handler in handlers:
-        handler.setFormatter(logging.Formatter(FORMAT))
+        handler.setFormatter(formatter)
         for name in (LOGGER, _ALSO_HEARD):
             logging.getLogger(name).addHandler(handler)
     logging.getLogger(LOGGER).setLevel(logging.DEBUG)
@@ -111,6 +112,26 @@ def configure(level: str, path: Path, *, console: bool) -> LogWriter:
 def _to_stderr(lines: bytes) -> None:
     sys.stderr.write(lines.decode("utf-8", "replace"))
     sys.stderr.flush()
+
+
+class _Formatter(logging.Formatter):
+    """The usual text; the second that many records share is formatted once."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._shown = (-1, "")  # one value, for the threads of two writers
+
+    def formatTime(  # noqa: N802 - logging's name
+        self, record: logging.LogRecord, datefmt: str | None = None
+    ) -> str:
+        if datefmt is not None:
+            return super().formatTime(record, datefmt)
+        shown, stamp = self._shown
+        second = int(record.created)
+        if second != shown:
+            stamp = time.strftime(self.default_time_format, self.converter(record.created))
+            self._shown = (second, stamp)
+        return f"{stamp},{int(record.msecs):03d}"
 
 
 class _BatchHandler(logging.Handler):

@@ -53,5 +53,10 @@ class Report:
 
     def _stop(self) -> None:
         if self.findings[-1].rule is not PROBLEM_COUNT:
-            expected = f"at most {MAX_FINDINGS} problems"
-            self.findings.append(PROBLEM_COUNT.found(expected=expected))
+            payload = self._payload
+            found = PROBLEM_COUNT.found(
+                path_of(payload, below=payload),
+                line=payload.sourceline,
+                expected=f"at most {MAX_FINDINGS} problems",
+            )
+            self.findings.append(found)
