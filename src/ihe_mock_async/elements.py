@@ -184,6 +184,8 @@ def _check_encoding(document: bytes) -> None:
     # In UTF-32 the gates behind this one are blind; no text in UTF-16 starts like it.
     if b"\0\0" in document[:4]:
         raise MalformedXmlError(XML_ENCODING.found(received="UTF-32", expected="UTF-8"))
+    if document[:1] == b"<" and document[1:2].isalpha():
+        return  # it begins with its root element, so it is UTF-8
     declaration = document.removeprefix(_BYTE_ORDER_MARK)[: document.find(b">") + 1]
     declared = _DECLARED_ENCODING.match(declaration)
     if declared is not None:
@@ -242,6 +244,8 @@ def _explain(error: etree.XMLSyntaxError) -> Finding:
 
 def sanitise(text: str) -> str:
     """The text with every character that XML cannot hold replaced by U+FFFD."""
+    if text.isascii() and text.isprintable():
+        return text
     return _FORBIDDEN.sub("\ufffd", text)
 
 

@@ -40,17 +40,24 @@ class Recorder:
         """Remember a finished exchange; the entry must not change any more."""
         if self._redact:
             entry = redact_entry(entry)
-        logger.log(_OUTCOME_LEVELS.get(entry.outcome, logging.INFO), "%s", _Line(entry))
+        _log(_OUTCOME_LEVELS.get(entry.outcome, logging.INFO), "%s", _Line(entry))
         for finding in entry.findings:
-            logger.log(_FINDING_LEVELS[finding.severity], "  %s", _Described(finding))
+            _log(_FINDING_LEVELS[finding.severity], "  %s", _Described(finding))
         if logger.isEnabledFor(logging.DEBUG):
             _log_soap(entry)
         self._evidence.write(entry)
 
 
+def _log(level: int, text: str, *arguments: object) -> None:
+    """As `logger.log`, at half its cost: nobody asks for the place in the source."""
+    if logger.isEnabledFor(level):
+        logger.handle(logging.LogRecord(logger.name, level, "", 0, text, arguments, None))
+
+
 def _log_soap(entry: Entry) -> None:
     for part in entry.attachments:
-        logger.debug(
+        _log(
+            logging.DEBUG,
             "  attachment %s: %s, %d octets, sha256 %s",
             one_line(part.content_id) or "without Content-ID",
             one_line(part.media_type),
@@ -59,7 +66,7 @@ def _log_soap(entry: Entry) -> None:
         )
     # One record for both: a record costs more than what is in it.
     request, response = _Envelope(entry.request_envelope), _Envelope(entry.response_envelope)
-    logger.debug("request\n%s\nresponse\n%s", request, response)
+    _log(logging.DEBUG, "request\n%s\nresponse\n%s", request, response)
 
 
 class _Line:

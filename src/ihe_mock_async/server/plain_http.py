@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Final
+from typing import Final, cast
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -50,7 +51,7 @@ _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _REQUEST_LINE = re.compile(rb"(%b) ([!-~]+) HTTP/1\.1\r\n" % _TOKEN)
 _FIELD = re.compile(rb"^(%b): *([ -~]*)\r\n" % _TOKEN, re.MULTILINE)
 _MEANINGFUL = frozenset({b"expect", b"transfer-encoding", b"upgrade"})
-_RESPONSE_FIELDS = re.compile(rb"(?:%b: (?:[!-~](?:[ -~]*[!-~])?)?\r\n)*" % _TOKEN)
+_RESPONSE_FIELD = re.compile(rb"%b: (?:[!-~](?:[ -~]*[!-~])?)?\r\n" % _TOKEN)
 _FRAMING = frozenset({b"connection", b"transfer-encoding", b"upgrade"})
 _BODILESS = frozenset({204, 304})
 _STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
@@ -107,10 +108,14 @@ def write_response(
         or not _FRAMING.isdisjoint(names)
     ):
         return None
-    fields = b"".join([b"%b: %b\r\n" % field for field in headers])
-    # As many lines as fields: a line break in a value would be a header of its own.
-    if fields.count(b"\n") != len(headers) or not _RESPONSE_FIELDS.fullmatch(fields):
+    fields = [_response_field(*field) for field in headers]
+    if None in fields or headers[names.index(b"content-length")][1] != b"%d" % len(body):
         return None
-    if headers[names.index(b"content-length")][1] != b"%d" % len(body):
-        return None
-    return b"".join((line, fields, b"\r\n", body))
+    return b"".join((line, *cast("list[bytes]", fields), b"\r\n", body))
+
+
+@lru_cache(maxsize=512)  # responses differ in their length and by the second
+def _response_field(name: bytes, value: bytes) -> bytes | None:
+    """The line of a header field, or None if it would not be one line."""
+    field = b"%b: %b\r\n" % (name, value)
+    return field if _RESPONSE_FIELD.fullmatch(field) else None

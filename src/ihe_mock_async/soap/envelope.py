@@ -100,8 +100,9 @@ def _open(
 
 
 def _has_text(body: etree._Element) -> bool:
-    texts = (body.text, *(child.tail for child in body))
-    return any(text and not text.isspace() for text in texts)
+    if body.text and not body.text.isspace():
+        return True
+    return any(child.tail and not child.tail.isspace() for child in body)
 
 
 def _wrong_payload(body: etree._Element) -> Finding:
@@ -156,14 +157,14 @@ def version_mismatch(*findings: Finding) -> SoapFault:
 def _check_must_understand(
     headers: Iterable[etree._Element], version: SoapVersion, understood: Collection[str]
 ) -> None:
-    obliging = (
+    attribute = version.must_understand
+    obliging = [block for block in headers if block.get(attribute, "").strip() in _TRUE]
+    unknown = [
         block
-        for block in headers
-        if block.get(version.must_understand, "").strip() in _TRUE
-        and not _is_understood(block, understood)
+        for block in obliging
+        if not _is_understood(block, understood)
         and block.get(version.role, "").strip() in _OUR_ROLES
-    )
-    unknown = tuple(islice(obliging, _MAX_FINDINGS))
+    ][:_MAX_FINDINGS]
     if not unknown:
         return
     findings = tuple(

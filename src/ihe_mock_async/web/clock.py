@@ -82,11 +82,16 @@ class _RandomUuids:
             try:
                 return self._unused.pop()  # atomic: the writer's thread asks, too
             except IndexError:
-                octets = os.urandom(16 * self._BLOCK)
-                self._unused.extend(
-                    str(uuid.UUID(bytes=octets[start : start + 16], version=4))
-                    for start in range(0, len(octets), 16)
-                )
+                digits = os.urandom(16 * self._BLOCK).hex()
+                self._unused += [
+                    _version_4(digits[start : start + 32]) for start in range(0, len(digits), 32)
+                ]
+
+
+def _version_4(digits: str) -> str:
+    """32 random hex digits as a UUID of version 4 and variant 1 (RFC 9562, 5.4)."""
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 _random_uuid = _RandomUuids()
