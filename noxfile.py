@@ -13,7 +13,6 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2024.4.15"
-nox.options.default_venv_backend = "virtualenv|venv"
 nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lint", "types", "architecture", "tests", "wheel"]
 
@@ -76,9 +75,7 @@ def corpus(session: nox.Session) -> None:
     if not runner.is_file():
         session.skip(f"no message collection at {CORPUS} (set IHE_CORPUS)")
     install(session)
-    session.run(
-        "python", "-m", "tests.corpus", str(CORPUS), str(SCHEMAS), *session.posargs
-    )
+    session.run("python", "-m", "tests.corpus", str(CORPUS), str(SCHEMAS), *session.posargs)
 
 
 @nox.session
@@ -106,8 +103,6 @@ def wheel(session: nox.Session) -> None:
     fresh = Path(session.create_tmp()).resolve() / "fresh"
     session.run(sys.executable, "-m", "venv", "--clear", str(fresh), external=True)
     python = str(fresh / "bin" / "python")
-    session.run(
-        python, "-m", "pip", "install", "-q", str(next(out.glob("*.whl"))), external=True
-    )
+    session.run(python, "-m", "pip", "install", "-q", str(next(out.glob("*.whl"))), external=True)
     session.run(python, "-m", "ihe_mock_async", "--version", external=True)
     session.run(python, "-m", "ihe_mock_async", "transactions", external=True)
