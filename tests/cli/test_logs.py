@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,7 +97,9 @@ def test_following_shows_records_as_they_come_until_ctrl_c(log: Path) -> None:
     followed = process.stdout.readline()
     enough.set()
     writer.join()
-    process.send_signal(signal.SIGINT)
+    while process.poll() is None:  # a signal in the middle of a callback is swallowed by Python
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
     _, complaints = process.communicate()
     killer.cancel()
 

@@ -43,6 +43,8 @@ def logs(
     from ihe_mock_async.server import log_reader  # noqa: PLC0415 - a third of a second
 
     path = options.load_settings(config_file).settings.log_path
+    # Opened before the last records are read: what comes in between is shown, not lost.
+    records = log_reader.follow(path, level, grep) if follow else iter(())
     last = log_reader.tail(path, tail, level, grep)
     if not path.exists():
         click.echo(f"No log file at {path} yet; `ihe-mock-async start` makes it.", err=True)
@@ -50,5 +52,5 @@ def logs(
         click.echo("\n".join(last))
     # Ctrl+C is how following ends, not how it fails.
     with suppress(KeyboardInterrupt):
-        for record in log_reader.follow(path, level, grep) if follow else ():
+        for record in records:
             click.echo(record)

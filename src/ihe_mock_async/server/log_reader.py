@@ -79,7 +79,7 @@ def follow(
     `OperatorError` at once for a bad level or regular expression.
     """
     wanted = _Filter.of(level, grep)
-    return _wanted(_follow(path, pause), wanted)
+    return _wanted(_follow(_Followed(path), pause), wanted)
 
 
 def _wanted(records: Iterable[str], wanted: _Filter) -> Iterator[str]:
@@ -92,8 +92,7 @@ def _wanted(records: Iterable[str], wanted: _Filter) -> Iterator[str]:
             yield record
 
 
-def _follow(path: Path, pause: Callable[[], object]) -> Iterator[str]:
-    followed = _Followed(path)
+def _follow(followed: _Followed, pause: Callable[[], object]) -> Iterator[str]:
     try:
         while True:
             lines = followed.new_lines()
