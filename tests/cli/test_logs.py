@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,12 +79,18 @@ def write_until(path: Path, enough: threading.Event) -> None:
             file.write(f"{INFO}\n")
 
 
+def take_sigint() -> None:
+    """A job that a shell has put into the background ignores it, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_following_shows_records_as_they_come_until_ctrl_c(log: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "ihe_mock_async", "logs", "--follow", "--tail", "1"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=take_sigint,  # noqa: PLW1509 - no thread runs yet
     )
     killer = threading.Timer(20, process.kill)
     killer.start()
@@ -97,9 +102,7 @@ def test_following_shows_records_as_they_come_until_ctrl_c(log: Path) -> None:
     followed = process.stdout.readline()
     enough.set()
     writer.join()
-    while process.poll() is None:  # a signal in the middle of a callback is swallowed by Python
-        process.send_signal(signal.SIGINT)
-        time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
     _, complaints = process.communicate()
     killer.cancel()
 
