@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.server_process import running
 
-SERVED = "ITI-18,ITI-41,ITI-42,ITI-44,SOAP"
+SERVED = "ITI-41,ITI-42,ITI-44,SOAP"
 RUNS: tuple[tuple[dict[str, object], list[str]], ...] = (
     (
         {"unknown_patients": "reject"},

@@ -215,7 +215,7 @@ def test_all_problems_are_listed_one_per_line(file: Write) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ('{\n  "http_port": 1,\n}', "not valid JSON at line 3, column 1"),
+        ('{\n  "http_port": ,\n}', "not valid JSON at line 2, column 16"),
         ("[1]", "must hold one JSON object"),
         ('{"http_port": 1, "http_port": 2}', '"http_port" is there twice'),
         ("[" * 200_000, "nested too deeply"),
