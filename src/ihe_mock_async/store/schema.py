@@ -120,7 +120,7 @@ NAMESPACED = (PATIENT_IDENTIFIERS, PATIENTS, OBJECTS, REPOSITORY_DOCUMENTS)
 def _index_of_present(name: str, *columns: Column[Any]) -> None:
     # Only rows that have the value: an association costs nothing in the entries' indexes.
     present = columns[1].is_not(None)
-    Index(name, *columns, sqlite_where=present, postgresql_where=present)
+    Index(name, *columns, sqlite_where=present)
 
 
 _index_of_present(
