@@ -3,7 +3,6 @@
 import errno
 import os
 import socket
-import sys
 from unittest import mock
 
 import psutil
@@ -100,7 +99,6 @@ def test_other_refusals_of_the_system(number: int, port: int, words: str) -> Non
         listener.listen("127.0.0.1", port)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there it would share the port")
 def test_a_port_is_taken_again_right_after_a_restart() -> None:
     with listener.listen("127.0.0.1", 0) as first:
         port = port_of(first)

@@ -40,7 +40,7 @@ class Application(Protocol):
 
 
 CreateApp = Callable[..., Application]
-"""`create_app(settings, *, protocol, host, port, clock, seed, writer)`."""
+"""`create_app(settings, *, protocol, port, clock, seed, writer)`."""
 
 
 def run(
@@ -105,7 +105,6 @@ def _serve(server: _Server, on_ready: Callable[[Ready], None], create_app: Creat
         app = create_app(
             launch.settings,
             protocol=launch.protocol,
-            host=launch.settings.host,
             port=server.running.port,
             clock=launch.clock,
             seed=launch.seed,

@@ -101,9 +101,9 @@ def _check_key(path: Path, certificate: x509.Certificate, cert_path: Path) -> No
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - as above
 
     data = _read(path, "private key")
-    if b"PRIVATE KEY-----" not in data:
+    if b"PRIVATE KEY" not in data:
         raise CertificateError(
-            f"{path} holds no private key in PEM form (`-----BEGIN PRIVATE KEY-----`): "
+            f"{path} holds no private key in PEM form: "
             f"give the key that belongs to {cert_path}, or {_HOW_TO_MAKE}."
         )
     try:

@@ -38,11 +38,6 @@ class _Provision:
         pairs = ((e.unique_id, contents.get(e.id)) for e in self.submission.document_entries)
         return tuple((name, content) for name, content in pairs if name and content)
 
-    def patient_ids(self) -> tuple[str, ...]:
-        """Distinct patient ids, in CX form when the message is right."""
-        identified = self.submission.identified()
-        return tuple(dict.fromkeys(o.patient_id for o in identified if o.patient_id))
-
 
 def answer(exchange: Exchange) -> Answer:
     """Store the documents and register their metadata, or refuse the submission as a whole."""
@@ -70,7 +65,7 @@ def answer(exchange: Exchange) -> Answer:
         Outcome.SERVED,
         "Success",
         findings,
-        provision.patient_ids(),
+        provision.submission.patient_ids(),
         documents=provision.contents(),
     )
 
@@ -106,7 +101,7 @@ def _failure(
         Outcome.REJECTED,
         registry_response.summary(errors),
         findings,
-        provision.patient_ids() if provision is not None else (),
+        provision.submission.patient_ids() if provision is not None else (),
         documents=provision.contents() if provision is not None else (),
     )
 

@@ -47,7 +47,7 @@ def answer(exchange: Exchange) -> Answer:
         Outcome.SERVED,
         "Success",
         findings,
-        _patient_ids(submission),
+        submission.patient_ids(),
     )
 
 
@@ -73,14 +73,8 @@ def _failure(
         Outcome.REJECTED,
         registry_response.summary(errors),
         findings,
-        _patient_ids(submission),
+        submission.patient_ids() if submission is not None else (),
     )
-
-
-def _patient_ids(submission: Submission | None) -> tuple[str, ...]:
-    if submission is None:
-        return ()
-    return tuple(dict.fromkeys(o.patient_id for o in submission.identified() if o.patient_id))
 
 
 TRANSACTION = Transaction(

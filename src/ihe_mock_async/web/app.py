@@ -68,7 +68,6 @@ def create_app(  # noqa: PLR0913 - what the command line can say, by name
     settings: Settings,
     *,
     protocol: str = "http",
-    host: str = "127.0.0.1",
     port: int = 0,
     clock: datetime | None = None,
     seed: int | None = None,

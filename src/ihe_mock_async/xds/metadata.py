@@ -104,6 +104,10 @@ class Submission:
         """Submission sets, document entries and folders."""
         yield from chain(self.submission_sets, self.document_entries, self.folders)
 
+    def patient_ids(self) -> tuple[str, ...]:
+        """Distinct patient ids, in CX form when the message is right."""
+        return tuple(dict.fromkeys(o.patient_id for o in self.identified() if o.patient_id))
+
     def objects(self) -> Iterator[MetadataObject]:
         """Everything that is registered."""
         yield from chain(self.identified(), self.associations)

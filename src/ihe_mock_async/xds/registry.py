@@ -6,10 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ihe_mock_async.state import Attachment, RegistryObject
-from ihe_mock_async.state import Documents as Registry
-from ihe_mock_async.state import RegistryObject as RegisteredObject
-
-__all__ = ["RegisteredObject", "Registry", "Surroundings"]
 
 
 @dataclass(frozen=True, slots=True)
