@@ -105,7 +105,12 @@ def test_without_ids_only_the_action_is_sent() -> None:
 
 
 def test_an_addressing_fault_nests_its_subcodes_and_names_the_header() -> None:
-    problem = addressing.message_addressing_header_required("Action")
+    problem = fault.SoapFault(
+        fault.FaultCode.SENDER,
+        "no wsa:Action",
+        subcodes=((WSA, "MessageAddressingHeaderRequired"),),
+        problem_header=(WSA, "Action"),
+    )
 
     root = written(problem)
 

@@ -249,15 +249,3 @@ def action_mismatch(action: str, root: etree._Element) -> SoapFault:
         subcodes=(_INVALID_HEADER,),
         problem_action=action,
     )
-
-
-def message_addressing_header_required(name: str) -> SoapFault:
-    """The fault for a missing header, such as `Action` or `MessageID`."""
-    finding = rules.HEADER_REQUIRED.found(_HEADER, expected=f"wsa:{name}")
-    return SoapFault(
-        FaultCode.SENDER,
-        finding.describe(),
-        findings=(finding,),
-        subcodes=((WSA, "MessageAddressingHeaderRequired"),),
-        problem_header=(WSA, name),
-    )

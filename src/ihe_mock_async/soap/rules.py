@@ -321,12 +321,6 @@ MESSAGE_ID = _warning(
     _WSA_SECTION,
     "Add wsa:MessageID with urn:uuid: and a new UUID; the answer's wsa:RelatesTo repeats it.",
 )
-HEADER_REQUIRED = _essential(
-    "wsa-header-required",
-    "A message must have the WS-Addressing header that is needed to answer it",
-    "WS-Addressing 1.0 SOAP Binding, section 6.4.2",
-    "Add the header.",
-)
 HEADER_TWICE = _warning(
     "wsa-header-twice",
     "A header of WS-Addressing must stand in a message once",
