@@ -79,6 +79,19 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Notification:
+    """A message that this server sends on its own account."""
+
+    to: str
+    """URL of the receiving endpoint."""
+    action: str
+    body: bytes
+    """The child of soap:Body, UTF-8 XML without declaration."""
+    transaction: str
+    """`ITI-46`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a handler has decided; a rejected answer must not have changed the state."""
 
@@ -97,6 +110,10 @@ class Answer:
     """The application's own message id (HL7 II as `root^extension`), if it has one."""
     documents: Sequence[tuple[str, Attachment]] = ()
     """uniqueId and content of documents that were submitted."""
+    attachments: Sequence[Attachment] = ()
+    """Stored contents that go out with the body: its xop:Includes name their content ids."""
+    notifications: Sequence[Notification] = ()
+    """Messages to others that follow from the exchange; sent after the state is stored."""
 
 
 Handler = Callable[[Exchange], Answer]

@@ -48,6 +48,41 @@ class AffinityDomain:
 
 
 @dataclass(frozen=True, slots=True)
+class PatientTraits:
+    """What patients are searched by; texts are folded (`casefold`, without diacritics)."""
+
+    family_names: tuple[str, ...] = ()
+    birth_time: str = ""
+    """Digits of an HL7 TS, as precise as it was sent; empty: unknown."""
+    gender: str = ""
+    """administrativeGenderCode; empty: unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatientSearch:
+    """Conditions on patients, all of which hold; an empty one does not narrow the search."""
+
+    identifiers: tuple[PatientIdentifier, ...] = ()
+    """The patient has all of them, active or subsumed."""
+    family_prefixes: tuple[str, ...] = ()
+    """For each of them the patient has a family name that begins with it; folded."""
+    birth_prefix: str = ""
+    """birthTime begins with these digits, or is a less precise form of them."""
+    gender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRecord:
+    """A patient as it is told to others."""
+
+    key: int
+    identifiers: tuple[PatientIdentifier, ...]
+    """Active ones, in the order in which they were registered."""
+    demographics: bytes
+    """The hl7:patient element of the latest feed."""
+
+
+@dataclass(frozen=True, slots=True)
 class RegisteredPatient:
     """What is known of one patient identifier."""
 
@@ -56,6 +91,9 @@ class RegisteredPatient:
     """Its patient; identifiers that share a patient are cross-referenced."""
     subsumed_by: PatientIdentifier | None = None
     """Set when a merge made the identifier obsolete (ITI TF-2: 3.44.4.2.4)."""
+
+
+NO_TRAITS = PatientTraits()
 
 
 class Patients(Protocol):
@@ -68,7 +106,11 @@ class Patients(Protocol):
         ...
 
     def add(
-        self, identifiers: Sequence[PatientIdentifier], demographics: bytes, now: datetime
+        self,
+        identifiers: Sequence[PatientIdentifier],
+        demographics: bytes,
+        now: datetime,
+        traits: PatientTraits = NO_TRAITS,
     ) -> int:
         """Store a new patient, and return its key; `demographics` is the hl7:patient element."""
         ...
@@ -79,8 +121,9 @@ class Patients(Protocol):
         new_identifiers: Sequence[PatientIdentifier],
         demographics: bytes,
         now: datetime,
+        traits: PatientTraits = NO_TRAITS,
     ) -> None:
-        """Replace the demographics, and add identifiers that no patient has yet."""
+        """Replace the demographics and traits, and add identifiers that no patient has yet."""
         ...
 
     def link(self, patient_key: int, other_key: int, now: datetime) -> None:
@@ -91,6 +134,18 @@ class Patients(Protocol):
         self, subsumed: PatientIdentifier, surviving: PatientIdentifier, now: datetime
     ) -> None:
         """Record that the surviving identifier replaces the subsumed one, for good."""
+        ...
+
+    def records(self, keys: Collection[int]) -> Sequence[PatientRecord]:
+        """Patients by key, in the order of the keys; unknown ones are absent."""
+        ...
+
+    def search(self, search: PatientSearch) -> Sequence[PatientRecord]:
+        """The patients for which every condition holds, by key."""
+        ...
+
+    def known_authorities(self, roots: Collection[str]) -> frozenset[str]:
+        """Those of the assigning authorities that have given some patient an identifier."""
         ...
 
 
@@ -135,6 +190,40 @@ class RegistryObject:
     association_type: str | None = None
     source: str | None = None
     target: str | None = None
+    # of a new or changed object
+    attributes: tuple[tuple[str, str], ...] | None = None
+    """Name and value of everything that stored queries can ask for (`xds.searchable`).
+
+    None in objects that come from the registry; `Documents.replace` leaves them as they are then.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What one searchable attribute of an object must be; one value that passes is enough."""
+
+    attribute: str
+    any_of: tuple[str, ...] = ()
+    """Exact values."""
+    like: tuple[str, ...] = ()
+    """Patterns of SQL LIKE, with % and _; case matters."""
+    at_least: str = ""
+    """Inclusive; a DTM of 14 digits."""
+    below: str = ""
+    """Exclusive; a DTM of 14 digits."""
+    absent_passes: bool = False
+    """Whether an object without the attribute passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSearch:
+    """Objects of one kind for which every condition holds; empty ones do not narrow."""
+
+    kind: ObjectKind
+    patient_ids: tuple[str, ...] = ()
+    """CX forms, any of them."""
+    statuses: tuple[AvailabilityStatus, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
 
 class Documents(Protocol):
@@ -161,6 +250,14 @@ class Documents(Protocol):
         """
         ...
 
+    def search(self, search: ObjectSearch) -> Sequence[RegistryObject]:
+        """The objects that the search describes, in the order of registration."""
+        ...
+
+    def versions(self, logical_ids: Collection[str]) -> Sequence[RegistryObject]:
+        """All versions of the objects that have one of the logicalIDs, the oldest first."""
+        ...
+
     def register(self, objects: Iterable[RegistryObject], now: datetime) -> None:
         """Store new objects."""
         ...
@@ -169,12 +266,20 @@ class Documents(Protocol):
         """Store another status or text of a registered object (by its id)."""
         ...
 
+    def remove(self, ids: Collection[str]) -> None:
+        """Delete registered objects by entryUUID; unknown ones are ignored."""
+        ...
+
     def stored(self, unique_ids: Collection[str]) -> Mapping[str, Attachment]:
         """Documents of the repository by uniqueId; `content_id` is the uniqueId."""
         ...
 
     def store(self, unique_id: str, document: Attachment, now: datetime) -> None:
         """Keep a staged document; its content becomes durable with the unit of work."""
+        ...
+
+    def discard(self, unique_ids: Collection[str]) -> None:
+        """Remove documents from the repository; content that no document has left is deleted."""
         ...
 
 

@@ -8,14 +8,21 @@ from datetime import datetime
 from itertools import count
 
 from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.state import Documents, RegisteredPatient
+from ihe_mock_async.state import (
+    NO_TRAITS,
+    Documents,
+    PatientRecord,
+    PatientSearch,
+    PatientTraits,
+    RegisteredPatient,
+)
 
 
 @dataclass
 class MemoryPatients:
     """Patients by identifier, with a log of the changes that were asked for."""
 
-    records: dict[PatientIdentifier, RegisteredPatient] = field(default_factory=dict)
+    registered: dict[PatientIdentifier, RegisteredPatient] = field(default_factory=dict)
     demographics: dict[int, bytes] = field(default_factory=dict)
     changes: list[str] = field(default_factory=list)
     _keys: count[int] = field(default_factory=lambda: count(1))
@@ -23,10 +30,14 @@ class MemoryPatients:
     def find(
         self, identifiers: Collection[PatientIdentifier]
     ) -> Mapping[PatientIdentifier, RegisteredPatient]:
-        return {i: self.records[i] for i in identifiers if i in self.records}
+        return {i: self.registered[i] for i in identifiers if i in self.registered}
 
     def add(
-        self, identifiers: Sequence[PatientIdentifier], demographics: bytes, now: datetime
+        self,
+        identifiers: Sequence[PatientIdentifier],
+        demographics: bytes,
+        now: datetime,
+        traits: PatientTraits = NO_TRAITS,
     ) -> int:
         self.changes.append("add")
         key = next(self._keys)
@@ -39,6 +50,7 @@ class MemoryPatients:
         new_identifiers: Sequence[PatientIdentifier],
         demographics: bytes,
         now: datetime,
+        traits: PatientTraits = NO_TRAITS,
     ) -> None:
         self.changes.append("revise")
         self._register(new_identifiers, patient_key, demographics)
@@ -47,27 +59,36 @@ class MemoryPatients:
         self, identifiers: Sequence[PatientIdentifier], key: int, demographics: bytes
     ) -> None:
         for identifier in identifiers:
-            assert identifier not in self.records
-            self.records[identifier] = RegisteredPatient(identifier, key)
+            assert identifier not in self.registered
+            self.registered[identifier] = RegisteredPatient(identifier, key)
         self.demographics[key] = demographics
 
     def link(self, patient_key: int, other_key: int, now: datetime) -> None:
         self.changes.append("link")
-        for identifier, record in self.records.items():
+        for identifier, record in self.registered.items():
             if record.patient_key == other_key:
-                self.records[identifier] = replace(record, patient_key=patient_key)
+                self.registered[identifier] = replace(record, patient_key=patient_key)
 
     def subsume(
         self, subsumed: PatientIdentifier, surviving: PatientIdentifier, now: datetime
     ) -> None:
         self.changes.append("subsume")
-        for identifier, record in self.records.items():
+        for identifier, record in self.registered.items():
             if subsumed in {identifier, record.subsumed_by}:
-                self.records[identifier] = replace(record, subsumed_by=surviving)
+                self.registered[identifier] = replace(record, subsumed_by=surviving)
+
+    def records(self, keys: Collection[int]) -> Sequence[PatientRecord]:
+        raise NotImplementedError
+
+    def search(self, search: PatientSearch) -> Sequence[PatientRecord]:
+        raise NotImplementedError
+
+    def known_authorities(self, roots: Collection[str]) -> frozenset[str]:
+        raise NotImplementedError
 
     def keys(self, *numbers: str, root: str = "1.3.6.1.4.1.21367.13.20.1000") -> list[int]:
         """The patient keys of registered numbers of one authority."""
-        return [self.records[PatientIdentifier(root, n)].patient_key for n in numbers]
+        return [self.registered[PatientIdentifier(root, n)].patient_key for n in numbers]
 
 
 @dataclass

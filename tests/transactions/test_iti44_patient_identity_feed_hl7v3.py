@@ -249,7 +249,7 @@ def test_identifiers_of_other_authorities_are_ignored() -> None:
     reply = send("add", edit, patients, AffinityDomain(assigning_authorities=[AUTHORITY]))
 
     assert reply.summary == "CA"
-    assert list(patients.records) == [PatientIdentifier(AUTHORITY, "P-1001")]
+    assert list(patients.registered) == [PatientIdentifier(AUTHORITY, "P-1001")]
 
 
 def test_other_ids_of_another_role_are_no_patient_identifiers() -> None:
@@ -257,7 +257,7 @@ def test_other_ids_of_another_role_are_no_patient_identifiers() -> None:
 
     send("add", setting(".//h:asOtherIDs", classCode="SD"), patients)
 
-    assert list(patients.records) == [PatientIdentifier(AUTHORITY, "P-1001")]
+    assert list(patients.registered) == [PatientIdentifier(AUTHORITY, "P-1001")]
 
 
 def test_a_subsumed_identifier_is_refused_with_the_one_that_replaced_it() -> None:
@@ -277,7 +277,7 @@ def test_a_merge_subsumes_the_prior_identifier() -> None:
     reply = send("merge", valid, patients)
 
     assert (reply.summary, patients.changes) == ("CA", ["subsume"])
-    subsumed = patients.records[PatientIdentifier(AUTHORITY, "P-1002")]
+    subsumed = patients.registered[PatientIdentifier(AUTHORITY, "P-1002")]
     assert subsumed.subsumed_by == PatientIdentifier(AUTHORITY, "P-1001")
     assert list(reply.patient_ids) == [
         f"P-1001^^^&{AUTHORITY}&ISO",
@@ -310,7 +310,7 @@ def test_merges_chain() -> None:
 
     assert (first.summary, second.summary) == ("CA", "CA")
     survivors = {
-        patients.records[PatientIdentifier(AUTHORITY, number)].subsumed_by
+        patients.registered[PatientIdentifier(AUTHORITY, number)].subsumed_by
         for number in ("P-1001", "P-1002")
     }
     assert survivors == {PatientIdentifier(AUTHORITY, "P-1003")}
@@ -324,13 +324,13 @@ def test_of_several_patient_ids_the_one_of_the_same_authority_survives() -> None
     )
 
     assert send("merge", edit, patients).summary == "CA"
-    subsumed = patients.records[PatientIdentifier(AUTHORITY, "P-1002")]
+    subsumed = patients.registered[PatientIdentifier(AUTHORITY, "P-1002")]
     assert subsumed.subsumed_by == PatientIdentifier(AUTHORITY, "P-1001")
 
 
 def test_identifiers_of_two_authorities_may_be_merged() -> None:
     patients = known("P-1001")
-    patients.records |= known("P-1002", root=OTHER_AUTHORITY).records
+    patients.registered |= known("P-1002", root=OTHER_AUTHORITY).registered
 
     reply = send("merge", setting(SUBSUMED, root=OTHER_AUTHORITY), patients)
 

@@ -13,7 +13,17 @@ from lxml import etree
 from ihe_mock_async.findings import Finding
 from ihe_mock_async.identifiers import PatientIdentifier
 from ihe_mock_async.ihe import Exchange
-from ihe_mock_async.state import AffinityDomain, Attachment, RegisteredPatient, RegistryObject
+from ihe_mock_async.state import (
+    NO_TRAITS,
+    AffinityDomain,
+    Attachment,
+    ObjectSearch,
+    PatientRecord,
+    PatientSearch,
+    PatientTraits,
+    RegisteredPatient,
+    RegistryObject,
+)
 
 NOW = datetime(2024, 5, 17, 8, 30, 15, tzinfo=UTC)
 
@@ -35,7 +45,11 @@ class FakePatients:
         return {i: self.known[i] for i in identifiers if i in self.known}
 
     def add(
-        self, identifiers: Sequence[PatientIdentifier], demographics: bytes, now: datetime
+        self,
+        identifiers: Sequence[PatientIdentifier],
+        demographics: bytes,
+        now: datetime,
+        traits: PatientTraits = NO_TRAITS,
     ) -> int:
         raise NotImplementedError
 
@@ -45,6 +59,7 @@ class FakePatients:
         new_identifiers: Sequence[PatientIdentifier],
         demographics: bytes,
         now: datetime,
+        traits: PatientTraits = NO_TRAITS,
     ) -> None:
         raise NotImplementedError
 
@@ -54,6 +69,15 @@ class FakePatients:
     def subsume(
         self, subsumed: PatientIdentifier, surviving: PatientIdentifier, now: datetime
     ) -> None:
+        raise NotImplementedError
+
+    def records(self, keys: Collection[int]) -> Sequence[PatientRecord]:
+        raise NotImplementedError
+
+    def search(self, search: PatientSearch) -> Sequence[PatientRecord]:
+        raise NotImplementedError
+
+    def known_authorities(self, roots: Collection[str]) -> frozenset[str]:
         raise NotImplementedError
 
 
@@ -98,6 +122,18 @@ class FakeDocuments:
 
     def store(self, unique_id: str, document: Attachment, now: datetime) -> None:
         self.contents[unique_id] = document
+
+    def search(self, search: ObjectSearch) -> Sequence[RegistryObject]:
+        raise NotImplementedError
+
+    def versions(self, logical_ids: Collection[str]) -> Sequence[RegistryObject]:
+        raise NotImplementedError
+
+    def remove(self, ids: Collection[str]) -> None:
+        raise NotImplementedError
+
+    def discard(self, unique_ids: Collection[str]) -> None:
+        raise NotImplementedError
 
     def of_kind(self, kind: str) -> list[RegistryObject]:
         """In the order of registration."""

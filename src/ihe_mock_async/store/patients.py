@@ -13,7 +13,7 @@ from sqlalchemy import and_, delete, insert, or_, select, update
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.state import RegisteredPatient
+from ihe_mock_async.state import NO_TRAITS, PatientTraits, RegisteredPatient
 from ihe_mock_async.store.schema import (
     PATIENT_IDENTIFIERS,
     PATIENTS,
@@ -97,13 +97,26 @@ class PatientTables:
         return RegisteredPatient(identifier, patient_key, survivor)
 
     def add(
-        self, identifiers: Sequence[PatientIdentifier], demographics: bytes, now: datetime
+        self,
+        identifiers: Sequence[PatientIdentifier],
+        demographics: bytes,
+        now: datetime,
+        traits: PatientTraits = NO_TRAITS,
     ) -> int:
         """Store a new patient, and return its key; `demographics` is the hl7:patient element."""
         patient_key = self._sequences.next_patient()
         moment = timestamp(now)
         self._cursor.execute(
-            _ADD_PATIENT, (patient_key, self._namespace, demographics, moment, moment)
+            _ADD_PATIENT,
+            (
+                patient_key,
+                self._namespace,
+                demographics,
+                traits.birth_time,
+                traits.gender,
+                moment,
+                moment,
+            ),
         )
         self._add_identifiers(patient_key, identifiers)
         return patient_key
@@ -128,6 +141,7 @@ class PatientTables:
         new_identifiers: Sequence[PatientIdentifier],
         demographics: bytes,
         now: datetime,
+        traits: PatientTraits = NO_TRAITS,
     ) -> None:
         """Replace the demographics, and add identifiers that no patient has yet.
 

@@ -30,7 +30,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import Compiled
 from sqlalchemy.sql.elements import ClauseElement
 
-VERSION = 1
+VERSION = 2
 """Of the tables below: raise it with every change to them."""
 APPLICATION_ID = 0x49484D41
 """`IHMA` in the header of a SQLite file (PRAGMA application_id): the database is ours."""
@@ -50,10 +50,24 @@ PATIENTS = Table(
     Column("key", Integer, primary_key=True, autoincrement=False),
     Column("namespace", Integer, nullable=False),
     Column("demographics", LargeBinary, nullable=False),
+    Column("birth_time", String, nullable=False),
+    Column("gender", String, nullable=False),
     Column("created", String, nullable=False),
     Column("updated", String, nullable=False),
 )
 Index("patients_of_namespace", PATIENTS.c.namespace)
+
+Index("patients_of_birth_time", PATIENTS.c.namespace, PATIENTS.c.birth_time)
+
+FAMILY_NAMES = Table(
+    "family_names",
+    METADATA,
+    Column("namespace", Integer, primary_key=True, autoincrement=False),
+    Column("name", String, primary_key=True),
+    Column("patient_key", Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+Index("family_names_of_patient", FAMILY_NAMES.c.patient_key)
 
 PATIENT_IDENTIFIERS = Table(
     "patient_identifiers",
@@ -92,6 +106,23 @@ OBJECTS = Table(
     UniqueConstraint("namespace", "id"),
 )
 
+OBJECT_ATTRIBUTES = Table(
+    "object_attributes",
+    METADATA,
+    Column("object", Integer, primary_key=True, autoincrement=False),
+    Column("name", String, primary_key=True),
+    Column("value", String, primary_key=True),
+    Column("namespace", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What stored queries ask of an object; `object` is its sequence number."""
+Index(
+    "attributes_of_value",
+    OBJECT_ATTRIBUTES.c.namespace,
+    OBJECT_ATTRIBUTES.c.name,
+    OBJECT_ATTRIBUTES.c.value,
+)
+
 REPOSITORY_DOCUMENTS = Table(
     "repository_documents",
     METADATA,
@@ -113,7 +144,14 @@ READINESS = Table(
     Column("checked", Integer, nullable=False),
 )
 
-NAMESPACED = (PATIENT_IDENTIFIERS, PATIENTS, OBJECTS, REPOSITORY_DOCUMENTS)
+NAMESPACED = (
+    PATIENT_IDENTIFIERS,
+    FAMILY_NAMES,
+    PATIENTS,
+    OBJECT_ATTRIBUTES,
+    OBJECTS,
+    REPOSITORY_DOCUMENTS,
+)
 """The tables whose rows belong to a namespace."""
 
 

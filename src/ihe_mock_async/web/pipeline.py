@@ -7,7 +7,6 @@ that refuses is not a fault (ITI TF-2: Appendix V).
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import logging
 from collections.abc import Mapping, Sequence
@@ -22,11 +21,12 @@ from ihe_mock_async.errors import StoreError
 from ihe_mock_async.findings import Finding, Rule, Validation, refused
 from ihe_mock_async.ihe import Answer, Exchange, Outcome
 from ihe_mock_async.journal.entry import Entry
-from ihe_mock_async.soap import SoapMessage, SoapVersion, envelope, fault, mtom, namespaces
+from ihe_mock_async.soap import SoapMessage, SoapVersion, envelope, fault, namespaces
 from ihe_mock_async.soap import rules as soap_rules
 from ihe_mock_async.state import AffinityDomain, State
 from ihe_mock_async.web import attachments, body, dispatch, rules
 from ihe_mock_async.web.http import ClientGoneError, Request, Response
+from ihe_mock_async.web.packing import Framing, assumed_framing, pack
 from ihe_mock_async.web.staging import Staging
 
 if TYPE_CHECKING:
@@ -58,16 +58,6 @@ class Services:
     sequence: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
 
-@dataclass(slots=True)
-class _Framing:
-    """How the answer is packed: as the request was (ITI TF-2: V.8.1)."""
-
-    version: SoapVersion = SoapVersion.V1_2
-    mtom: bool = False
-    message_id: str = ""
-    """wsa:MessageID of the request."""
-
-
 async def handle(request: Request, endpoint: Endpoint, services: Services) -> Response:
     """Answer one request, and record it; raises `ClientGoneError` when nobody waits for it."""
     started = perf_counter()
@@ -92,7 +82,7 @@ def refuse(request: Request, error: fault.SoapFault, services: Services) -> Resp
     """Answer and record a message that knocked at no endpoint."""
     started = perf_counter()
     entry = _open_entry(request, services)
-    response = _fault_response(error, entry, _assumed_framing(request))
+    response = _fault_response(error, entry, assumed_framing(request))
     entry.outcome, entry.status = Outcome.UNMATCHED, response.status
     _record(entry, started, services)
     return response
@@ -101,7 +91,7 @@ def refuse(request: Request, error: fault.SoapFault, services: Services) -> Resp
 async def _answered(
     request: Request, endpoint: Endpoint, services: Services, entry: Entry
 ) -> Response:
-    framing = _assumed_framing(request)
+    framing = assumed_framing(request)
     try:
         return await _exchange(request, endpoint, services, entry, framing)
     except ClientGoneError:
@@ -125,13 +115,6 @@ _STORE_FAILED = partial(
 _FAILED = partial(fault.receiver, "The server failed on this message; its log says why.")
 
 
-def _assumed_framing(request: Request) -> _Framing:
-    """What the Content-Type promises: all that is known while the message cannot be read."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    version = SoapVersion.V1_1 if media_type == "text/xml" else SoapVersion.V1_2
-    return _Framing(version, mtom=media_type == body.MULTIPART)
-
-
 def _open_entry(request: Request, services: Services) -> Entry:
     return Entry(
         sequence=next(services.sequence),
@@ -153,7 +136,7 @@ def _record(entry: Entry, started: float, services: Services) -> None:
 
 
 async def _exchange(
-    request: Request, endpoint: Endpoint, services: Services, entry: Entry, framing: _Framing
+    request: Request, endpoint: Endpoint, services: Services, entry: Entry, framing: Framing
 ) -> Response:
     _check_method(request)
     content_type = body.check_headers(request, services.body_limits)
@@ -206,7 +189,7 @@ def _check_method(request: Request) -> None:
 
 
 def _read(
-    received: ReceivedBody, services: Services, entry: Entry, framing: _Framing
+    received: ReceivedBody, services: Services, entry: Entry, framing: Framing
 ) -> SoapMessage:
     try:
         root = elements.parse(received.envelope, services.xml_limits)
@@ -278,9 +261,7 @@ def _refuse(found: Sequence[Finding], validation: Validation) -> None:
 # ---------------------------------------------------------------- responses
 
 
-def _answer_response(
-    answer: Answer, ids: ExchangeIds, entry: Entry, framing: _Framing
-) -> Response:
+def _answer_response(answer: Answer, ids: ExchangeIds, entry: Entry, framing: Framing) -> Response:
     entry.findings = answer.findings
     entry.patient_ids = answer.patient_ids
     entry.application_message_id = answer.message_id
@@ -294,10 +275,10 @@ def _answer_response(
         message_id=f"urn:uuid:{ids.start('answer')()}",
     )
     entry.response_envelope = payload
-    return _pack(200, payload, answer.action, framing)
+    return pack(200, payload, answer.action, framing)
 
 
-def _fault_response(error: fault.SoapFault, entry: Entry, framing: _Framing) -> Response:
+def _fault_response(error: fault.SoapFault, entry: Entry, framing: Framing) -> Response:
     broken = dict.fromkeys(found.rule.id for found in error.findings)
     entry.outcome, entry.summary = Outcome.FAULT, ", ".join(broken) or error.reason
     # All that is known of the message, what led to the fault first.
@@ -307,19 +288,5 @@ def _fault_response(error: fault.SoapFault, entry: Entry, framing: _Framing) -> 
     )
     entry.response_envelope = payload
     status = error.status_for(framing.version)
-    response = _pack(status, payload, error.action, framing)
+    response = pack(status, payload, error.action, framing)
     return replace(response, headers={**response.headers, **dict(error.http_headers)})
-
-
-def _pack(status: int, payload: bytes, action: str, framing: _Framing) -> Response:
-    if not framing.mtom or framing.version is SoapVersion.V1_1:
-        return Response(status, payload, {"Content-Type": framing.version.content_type})
-    writer = mtom.MtomWriter(
-        _boundary(payload), payload, action=action, root_id="root.message@ihe-mock-async.localhost"
-    )
-    return Response(status, writer.single(), {"Content-Type": writer.content_type})
-
-
-def _boundary(payload: bytes) -> str:
-    """A boundary that the payload cannot hold, and that the same payload gets again."""
-    return f"MIMEBoundary-{hashlib.sha256(payload).hexdigest()[:32]}"
