@@ -76,7 +76,7 @@ def make_truncated_database(path: Path) -> None:
     ("make", "expected"),
     [
         (make_foreign_database, "is a database of another program. Set database_url"),
-        (make_newer_database, "has schema version 999, this release reads version 1"),
+        (make_newer_database, "has schema version 999, this release reads version 2"),
         (make_text_file, "is not a SQLite database. Move it away"),
         (make_truncated_database, "The database is damaged"),
     ],
