@@ -11,6 +11,8 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bench import metadata
+
 PIX_ADD_PATH = "/pix/add"
 ITI41_PATH = "/iti41/submit"
 ACCEPTED = b'code="CA"'
@@ -151,105 +153,6 @@ _BLOCK = 256 * 1024
 _BOUNDARY = b"bench-boundary"
 _ROOT_ID = b"root@bench.example"
 _DOCUMENT_ID = b"document@bench.example"
-_DOCUMENT_CODES = (
-    # classification scheme of the attribute (ITI TF-3: Table 4.3.1.1-3), code, display name
-    (b"urn:uuid:41a5887f-8865-4c09-adf7-e362475b143a", b"REPORTS", b"Reports"),
-    (b"urn:uuid:f4f85eac-e6cb-4883-b524-f2705394840f", b"N", b"Normal"),
-    (b"urn:uuid:a09d5840-386c-46f2-b5ad-9c3699a4309d", b"OCTETS", b"Octets"),
-    (b"urn:uuid:f33fb8ac-18af-42cc-ae0e-ed0b0bdb91e1", b"HOSP", b"Hospital"),
-    (b"urn:uuid:cccf5598-8b07-4b77-a05e-ae952c785ead", b"GENERAL", b"General medicine"),
-    (b"urn:uuid:f0306f51-975f-434e-a61c-c59651d33983", b"REPORT", b"Report"),
-)
-_CONTENT_TYPE_CODE = (b"urn:uuid:aa543740-bdda-424e-8c96-df4873be8500", b"VISIT", b"Visit")
-_PATIENT_ID = b"%(number)012d^^^&amp;2.999.1.6&amp;ISO"
-
-
-def _slot(name: bytes, value: bytes) -> bytes:
-    return (
-        b'<rim:Slot name="' + name + b'"><rim:ValueList><rim:Value>'
-        + value + b"</rim:Value></rim:ValueList></rim:Slot>"
-    )  # fmt: skip
-
-
-def _name(text: bytes) -> bytes:
-    return b'<rim:Name><rim:LocalizedString value="' + text + b'"/></rim:Name>'
-
-
-def _code(owner: bytes, index: int, scheme: bytes, code: bytes, display: bytes) -> bytes:
-    return (
-        b'<rim:Classification id="' + owner + b'-code-%d" ' % index
-        + b'objectType="urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:Classification" '
-        + b'classificationScheme="' + scheme + b'" classifiedObject="' + owner + b'" '
-        + b'nodeRepresentation="' + code + b'">'
-        + _slot(b"codingScheme", b"2.999.1.8") + _name(display) + b"</rim:Classification>"
-    )  # fmt: skip
-
-
-def _identifier(owner: bytes, name: bytes, scheme: bytes, value: bytes) -> bytes:
-    return (
-        b'<rim:ExternalIdentifier id="' + owner + b"-" + name + b'" '
-        + b'objectType="urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:'
-        + b'ExternalIdentifier" identificationScheme="' + scheme + b'" registryObject="'
-        + owner + b'" value="' + value + b'">' + _name(name) + b"</rim:ExternalIdentifier>"
-    )  # fmt: skip
-
-
-_DOCUMENT_ENTRY = (
-    b'<rim:ExtrinsicObject id="Document01" mimeType="application/octet-stream" '
-    b'objectType="urn:uuid:7edca82f-054d-47f2-a032-9b2a5b5186c1">'
-    + _slot(b"creationTime", b"20260105120000")
-    + _slot(b"languageCode", b"de-DE")
-    + _slot(b"sourcePatientId", _PATIENT_ID)
-    + _name(b"Benchmark document")
-    + b"".join(_code(b"Document01", i, *code) for i, code in enumerate(_DOCUMENT_CODES))
-    + _identifier(
-        b"Document01",
-        b"XDSDocumentEntry.patientId",
-        b"urn:uuid:58a6f841-87b3-4a3e-92fd-a8ffeff98427",
-        _PATIENT_ID,
-    )
-    + _identifier(
-        b"Document01",
-        b"XDSDocumentEntry.uniqueId",
-        b"urn:uuid:2e82c1f6-a085-4c72-9da3-8640a32e42ab",
-        b"2.999.2.1%(number)012d",
-    )
-    + b"</rim:ExtrinsicObject>"
-)
-_SUBMISSION_SET = (
-    b'<rim:RegistryPackage id="SubmissionSet01" '
-    b'objectType="urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:RegistryPackage">'
-    + _slot(b"submissionTime", b"20260105120000")
-    + _name(b"Benchmark submission")
-    + _code(b"SubmissionSet01", 0, *_CONTENT_TYPE_CODE)
-    + _identifier(
-        b"SubmissionSet01",
-        b"XDSSubmissionSet.patientId",
-        b"urn:uuid:6b5aea1a-874d-4603-a4bc-96a0a7b38446",
-        _PATIENT_ID,
-    )
-    + _identifier(
-        b"SubmissionSet01",
-        b"XDSSubmissionSet.sourceId",
-        b"urn:uuid:554ac39e-e3fe-47fe-b233-965d2a147832",
-        b"2.999.1.4",
-    )
-    + _identifier(
-        b"SubmissionSet01",
-        b"XDSSubmissionSet.uniqueId",
-        b"urn:uuid:96fdda7c-d067-4183-912e-bf5ee74998a8",
-        b"2.999.2.2%(number)012d",
-    )
-    + b"</rim:RegistryPackage>"
-    b'<rim:Classification id="node" classifiedObject="SubmissionSet01" '
-    b'objectType="urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:Classification" '
-    b'classificationNode="urn:uuid:a54d6aa5-d40d-43f9-88c5-b4633d873bdd"/>'
-    b'<rim:Association id="member" sourceObject="SubmissionSet01" targetObject="Document01" '
-    b'objectType="urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:Association" '
-    b'associationType="urn:oasis:names:tc:ebxml-regrep:AssociationType:HasMember">'
-    + _slot(b"SubmissionSetStatus", b"Original")
-    + b"</rim:Association>"
-)
 _ITI41_ENVELOPE = (
     _SOAP_HEADER
     % {
@@ -259,8 +162,7 @@ _ITI41_ENVELOPE = (
     + b'<soap:Body><xdsb:ProvideAndRegisterDocumentSetRequest xmlns:xdsb="urn:ihe:iti:xds-b:2007">'
     b'<lcm:SubmitObjectsRequest xmlns:lcm="urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0">'
     b'<rim:RegistryObjectList xmlns:rim="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0">'
-    + _DOCUMENT_ENTRY
-    + _SUBMISSION_SET
+    + metadata.submission(documents=1)
     + b"</rim:RegistryObjectList></lcm:SubmitObjectsRequest>"
     b'<xdsb:Document id="Document01"><xop:Include '
     b'xmlns:xop="http://www.w3.org/2004/08/xop/include" href="cid:' + _DOCUMENT_ID + b'"/>'
@@ -297,9 +199,15 @@ class Submission:
         yield self.tail
 
 
-def iti41(number: int, document: Iterator[bytes], size: int) -> Submission:
-    """The HTTP body of a submission; `number` makes its message, patient and unique ids."""
-    envelope = _ITI41_ENVELOPE % {b"number": number % _MAX_NUMBER}
+def iti41(
+    number: int, document: Iterator[bytes], size: int, patient: int | None = None
+) -> Submission:
+    """The HTTP body of a submission; `number` makes its message and unique ids.
+
+    And the patient id, unless there is a number for it.
+    """
+    numbers = {b"number": number % _MAX_NUMBER, b"patient": patient or number % _MAX_NUMBER}
+    envelope = _ITI41_ENVELOPE % {**numbers, b"registered": b""}
     head = (
         b"--" + _BOUNDARY + b"\r\n"
         b'Content-Type: application/xop+xml; charset=UTF-8; type="application/soap+xml"\r\n'
@@ -318,3 +226,56 @@ def document(size: int, seed: int) -> Iterator[bytes]:
     for index, start in enumerate(range(0, size, _BLOCK)):
         block[:8] = index.to_bytes(8)
         yield bytes(block[: size - start])
+
+
+# ---------------------------------------------------------------- ITI-42 and ITI-18
+
+REGISTRY_PATH = "/document-registry"
+SOAP_CONTENT_TYPE = "application/soap+xml; charset=UTF-8"
+_REGISTER_ENVELOPE = (
+    _SOAP_HEADER
+    % {b"action": b"urn:ihe:iti:2007:RegisterDocumentSet-b", b"path": REGISTRY_PATH.encode()}
+    + b"<soap:Body>"
+    b'<lcm:SubmitObjectsRequest xmlns:lcm="urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0">'
+    b'<rim:RegistryObjectList xmlns:rim="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0">'
+    b"%(objects)s"
+    b"</rim:RegistryObjectList></lcm:SubmitObjectsRequest></soap:Body></soap:Envelope>"
+)
+_FIND_DOCUMENTS_ENVELOPE = (
+    _SOAP_HEADER
+    % {b"action": b"urn:ihe:iti:2007:RegistryStoredQuery", b"path": REGISTRY_PATH.encode()}
+    + b"<soap:Body>"
+    b'<query:AdhocQueryRequest xmlns:query="urn:oasis:names:tc:ebxml-regrep:xsd:query:3.0" '
+    b'xmlns:rim="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0">'
+    b'<query:ResponseOption returnComposedObjects="true" returnType="LeafClass"/>'
+    b'<rim:AdhocQuery id="urn:uuid:14d4debf-8f97-4251-9a74-a90016b0af0d">'
+    + metadata.slot(b"$XDSDocumentEntryPatientId", b"'" + metadata.PATIENT_ID + b"'")
+    + metadata.slot(
+        b"$XDSDocumentEntryStatus",
+        b"('urn:oasis:names:tc:ebxml-regrep:StatusType:Approved')",
+    )
+    + b"%(filters)s"
+    b"</rim:AdhocQuery></query:AdhocQueryRequest></soap:Body></soap:Envelope>"
+)
+BY_CLASS_AND_TIME = (
+    metadata.slot(
+        b"$XDSDocumentEntryClassCode",
+        b"('" + metadata.CLASS_CODES[0] + b"^^" + metadata.CODING_SCHEME + b"')",
+    )
+    + metadata.slot(b"$XDSDocumentEntryCreationTimeFrom", b"20260103000000")
+    + metadata.slot(b"$XDSDocumentEntryCreationTimeTo", b"20260131000000")
+)
+"""Further parameters of FindDocuments: some of a patient's documents pass."""
+
+
+def iti42(number: int, documents: int, patient: int) -> bytes:
+    """The envelope of a registration of so many documents for one patient."""
+    values = {b"number": number, b"patient": patient, b"registered": metadata.REGISTERED}
+    objects = metadata.submission(documents=documents) % values
+    return _REGISTER_ENVELOPE % {b"number": number, b"objects": objects}
+
+
+def find_documents(number: int, patient: int, filters: bytes = b"") -> bytes:
+    """The envelope of a FindDocuments for all approved documents of a patient."""
+    values = {b"number": number, b"patient": patient, b"filters": filters}
+    return _FIND_DOCUMENTS_ENVELOPE % values
