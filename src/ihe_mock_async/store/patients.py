@@ -9,12 +9,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.state import NO_TRAITS, PatientTraits, RegisteredPatient
+from ihe_mock_async.state import (
+    NO_TRAITS,
+    PatientRecord,
+    PatientSearch,
+    PatientTraits,
+    RegisteredPatient,
+)
+from ihe_mock_async.store.patient_search import search_statement, search_values
 from ihe_mock_async.store.schema import (
+    FAMILY_NAMES,
     PATIENT_IDENTIFIERS,
     PATIENTS,
     equal,
@@ -24,7 +32,7 @@ from ihe_mock_async.store.schema import (
 )
 from ihe_mock_async.store.sequences import Sequences
 
-_P, _I = PATIENTS.c, PATIENT_IDENTIFIERS.c
+_P, _I, _F = PATIENTS.c, PATIENT_IDENTIFIERS.c, FAMILY_NAMES.c
 _IDENTIFIER = (_I.namespace, _I.root, _I.extension)
 
 _FIND = sql(
@@ -37,13 +45,18 @@ _ADD_IDENTIFIER = sql(insert(PATIENT_IDENTIFIERS))
 _REVISE = sql(
     update(PATIENTS)
     .where(*equal(_P.namespace, _P.key))
-    .values({_P.demographics: parameter(), _P.updated: parameter()})
+    .values(
+        {column: parameter() for column in (_P.demographics, _P.birth_time, _P.gender, _P.updated)}
+    )
 )
+_LAST_POSITION = sql(select(func.max(_I.position)).where(*equal(_I.namespace, _I.patient_key)))
 _MOVE_IDENTIFIERS = sql(
     update(PATIENT_IDENTIFIERS)
     .where(*equal(_I.namespace, _I.patient_key))
-    .values({_I.patient_key: parameter()})
+    .values({_I.patient_key: parameter(), _I.position: _I.position + parameter()})
 )
+_ADD_FAMILY_NAME = sql(insert(FAMILY_NAMES))
+_REMOVE_FAMILY_NAMES = sql(delete(FAMILY_NAMES).where(*equal(_F.namespace, _F.patient_key)))
 _REMOVE_PATIENT = sql(delete(PATIENTS).where(*equal(_P.namespace, _P.key)))
 _TOUCH = sql(
     update(PATIENTS).where(*equal(_P.namespace, _P.key)).values({_P.updated: parameter()})
@@ -59,6 +72,13 @@ _SUBSUME = sql(
     )
     .values({_I.subsumed_by_root: parameter(), _I.subsumed_by_extension: parameter()})
 )
+_RECORD = sql(select(_P.key, _P.demographics).where(*equal(_P.namespace, _P.key)))
+_ACTIVE_IDENTIFIERS = sql(
+    select(_I.root, _I.extension)
+    .where(*equal(_I.namespace, _I.patient_key), _I.subsumed_by_root.is_(None))
+    .order_by(_I.position)
+)
+_KNOWS_AUTHORITY = sql(select(exists().where(*equal(_I.namespace, _I.root))))
 
 
 class PatientTables:
@@ -118,11 +138,14 @@ class PatientTables:
                 moment,
             ),
         )
-        self._add_identifiers(patient_key, identifiers)
+        self._add_identifiers(patient_key, identifiers, 0)
+        self._add_family_names(patient_key, traits)
         return patient_key
 
-    def _add_identifiers(self, patient_key: int, identifiers: Sequence[PatientIdentifier]) -> None:
-        for identifier in identifiers:
+    def _add_identifiers(
+        self, patient_key: int, identifiers: Sequence[PatientIdentifier], position: int
+    ) -> None:
+        for number, identifier in enumerate(identifiers, position):
             self._cursor.execute(
                 _ADD_IDENTIFIER,
                 (
@@ -130,10 +153,20 @@ class PatientTables:
                     identifier.root,
                     identifier.extension,
                     patient_key,
+                    number,
                     None,
                     None,
                 ),
             )
+
+    def _add_family_names(self, patient_key: int, traits: PatientTraits) -> None:
+        for name in dict.fromkeys(traits.family_names):
+            self._cursor.execute(_ADD_FAMILY_NAME, (self._namespace, name, patient_key))
+
+    def _next_position(self, patient_key: int) -> int:
+        self._cursor.execute(_LAST_POSITION, (self._namespace, patient_key))
+        (last,) = self._cursor.fetchone() or (None,)
+        return 0 if last is None else int(last) + 1
 
     def revise(
         self,
@@ -143,24 +176,33 @@ class PatientTables:
         now: datetime,
         traits: PatientTraits = NO_TRAITS,
     ) -> None:
-        """Replace the demographics, and add identifiers that no patient has yet.
+        """Replace the demographics and traits, and add identifiers that no patient has yet.
 
         Raises LookupError when no patient has this key.
         """
-        self._change_patient(_REVISE, patient_key, demographics, timestamp(now))
-        self._add_identifiers(patient_key, new_identifiers)
+        self._change_patient(
+            _REVISE, patient_key, demographics, traits.birth_time, traits.gender, timestamp(now)
+        )
+        self._cursor.execute(_REMOVE_FAMILY_NAMES, (self._namespace, patient_key))
+        self._add_family_names(patient_key, traits)
+        if new_identifiers:
+            position = self._next_position(patient_key)
+            self._add_identifiers(patient_key, new_identifiers, position)
 
     def link(self, patient_key: int, other_key: int, now: datetime) -> None:
         """Cross-reference two patients: all identifiers of `other_key` move to `patient_key`.
 
-        The other patient is gone then, its demographics included. Raises LookupError when no
-        patient has the first key.
+        The other patient is gone then, its demographics and traits included: a search finds
+        what a record shows. Raises LookupError when no patient has the first key.
         """
         if patient_key == other_key:
             return
         self._change_patient(_TOUCH, patient_key, timestamp(now))
-        self._cursor.execute(_MOVE_IDENTIFIERS, (patient_key, self._namespace, other_key))
-        self._cursor.execute(_REMOVE_PATIENT, (self._namespace, other_key))
+        other = (self._namespace, other_key)
+        position = self._next_position(patient_key)
+        self._cursor.execute(_MOVE_IDENTIFIERS, (patient_key, position, *other))
+        self._cursor.execute(_REMOVE_FAMILY_NAMES, other)
+        self._cursor.execute(_REMOVE_PATIENT, other)
 
     def subsume(
         self, subsumed: PatientIdentifier, surviving: PatientIdentifier, now: datetime
@@ -185,3 +227,32 @@ class PatientTables:
         self._cursor.execute(statement, (*values, self._namespace, patient_key))
         if self._cursor.rowcount != 1:
             raise LookupError(f"no patient has the key {patient_key}")
+
+    def records(self, keys: Collection[int]) -> Sequence[PatientRecord]:
+        """Patients by key, in the order of the keys; unknown ones are absent."""
+        found: list[tuple[int, bytes]] = []
+        for key in keys:
+            self._cursor.execute(_RECORD, (self._namespace, key))
+            found.extend(self._cursor.fetchall())
+        return self._records(found)
+
+    def search(self, search: PatientSearch) -> Sequence[PatientRecord]:
+        """The patients for which every condition holds, by key."""
+        self._cursor.execute(search_statement(search), search_values(search, self._namespace))
+        return self._records(self._cursor.fetchall())
+
+    def _records(self, rows: Sequence[tuple[int, bytes]]) -> list[PatientRecord]:
+        return [PatientRecord(key, self._active(key), demographics) for key, demographics in rows]
+
+    def _active(self, patient_key: int) -> tuple[PatientIdentifier, ...]:
+        self._cursor.execute(_ACTIVE_IDENTIFIERS, (self._namespace, patient_key))
+        return tuple([PatientIdentifier(*row) for row in self._cursor.fetchall()])
+
+    def known_authorities(self, roots: Collection[str]) -> frozenset[str]:
+        """Those of the assigning authorities that have given some patient an identifier."""
+        return frozenset(root for root in roots if self._knows(root))
+
+    def _knows(self, root: str) -> bool:
+        self._cursor.execute(_KNOWS_AUTHORITY, (self._namespace, root))
+        (known,) = self._cursor.fetchone() or (0,)
+        return bool(known)

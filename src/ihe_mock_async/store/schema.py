@@ -8,6 +8,8 @@ without conversion are used, which is why times are ISO 8601 texts.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,12 +27,16 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     bindparam,
+    exists,
+    func,
+    select,
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import Compiled
 from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.selectable import TableValuedAlias
 
-VERSION = 2
+VERSION = 3
 """Of the tables below: raise it with every change to them."""
 APPLICATION_ID = 0x49484D41
 """`IHMA` in the header of a SQLite file (PRAGMA application_id): the database is ours."""
@@ -76,6 +82,8 @@ PATIENT_IDENTIFIERS = Table(
     Column("root", String, primary_key=True),
     Column("extension", String, primary_key=True),
     Column("patient_key", Integer, nullable=False),
+    # Among the patient's identifiers, in the order in which they were registered.
+    Column("position", Integer, nullable=False),
     Column("subsumed_by_root", String),
     Column("subsumed_by_extension", String),
     sqlite_with_rowid=False,
@@ -201,6 +209,39 @@ def parameter() -> BindParameter[Any]:
 def equal(*columns: Column[Any]) -> tuple[ColumnElement[bool], ...]:
     """Conditions on columns, each against a parameter."""
     return tuple(column == bindparam(None, type_=column.type) for column in columns)
+
+
+def among(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Condition that a column has one of the values of a parameter: a `value_list`.
+
+    One parameter however many values there are: the database limits their number, and the
+    statement stays the same.
+    """
+    return column.in_(select(_values_of(parameter()).c.value))
+
+
+def like_one_of(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Condition that a column has the form of one of the `wildcards` of a `value_list`."""
+    patterns = _values_of(parameter())
+    return exists().select_from(patterns).where(column.op("GLOB")(patterns.c.value))
+
+
+def value_list(values: Iterable[str]) -> str:
+    """The values as the one parameter that `among` and `like_one_of` take."""
+    return json.dumps(list(values))
+
+
+# SQLite's own LIKE knows no case, unless a deprecated pragma changes it for the connection.
+_GLOB = str.maketrans({"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"})
+
+
+def wildcards(like: str) -> str:
+    """A pattern of SQL LIKE in the form that `like_one_of` takes; case matters."""
+    return like.translate(_GLOB)
+
+
+def _values_of(values: BindParameter[Any]) -> TableValuedAlias:
+    return func.json_each(values).table_valued("value")
 
 
 def timestamp(moment: datetime) -> str:

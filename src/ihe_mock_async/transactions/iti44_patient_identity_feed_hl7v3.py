@@ -13,6 +13,7 @@ from lxml import etree
 from ihe_mock_async.findings import Finding, Rule, Severity, refused
 from ihe_mock_async.hl7v3 import (
     acknowledgement,
+    demographics,
     feed,
     feed_rules,
     patient,
@@ -191,15 +192,15 @@ def _store(
     known: Mapping[PatientIdentifier, RegisteredPatient],
 ) -> None:
     patients, now = exchange.state.patients, exchange.now
-    demographics = patient.serialise(registered)
+    xml, traits = patient.serialise(registered), demographics.traits_of(registered)
     if not known:
-        patients.add(list(identifiers), demographics, now)
+        patients.add(list(identifiers), xml, now, traits)
         return
     keys = dict.fromkeys(known[i].patient_key for i in identifiers if i in known)
     first, *others = keys
     for other in others:
         patients.link(first, other, now)
-    patients.revise(first, [i for i in identifiers if i not in known], demographics, now)
+    patients.revise(first, [i for i in identifiers if i not in known], xml, now, traits)
 
 
 # ---------------------------------------------------------------- merge
