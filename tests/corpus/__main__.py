@@ -1,7 +1,7 @@
 """Run a collection of real messages against servers of our own: `python -m tests.corpus DIR XSDS`.
 
-As a strict affinity domain (unknown patients refused) and with the default settings, each with every
-group of cases in a namespace of its own, and with all of them in one world.
+As a strict affinity domain (unknown patients refused) and with the default settings; each with
+every group of cases in a namespace of its own, and with all of them in one world.
 """
 
 from __future__ import annotations
