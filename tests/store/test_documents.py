@@ -6,7 +6,15 @@ from sqlite3 import IntegrityError
 
 import pytest
 
-from ihe_mock_async.state import Attachment, AvailabilityStatus, ObjectKind, RegistryObject, State
+from ihe_mock_async.state import (
+    Attachment,
+    AvailabilityStatus,
+    Condition,
+    ObjectKind,
+    ObjectSearch,
+    RegistryObject,
+    State,
+)
 from ihe_mock_async.store import StagedContent, Store
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -94,6 +102,81 @@ async def test_a_changed_object_takes_the_place_of_the_old_one(any_store: Store)
 async def test_an_unknown_object_cannot_be_changed(any_store: Store) -> None:
     with pytest.raises(LookupError, match="no registered object"):
         await any_store.write("", lambda s: s.documents.replace(ENTRY))
+
+
+def coded(code: str) -> ObjectSearch:
+    return ObjectSearch(ObjectKind.DOCUMENT_ENTRY, conditions=(Condition("classCode", (code,)),))
+
+
+async def search(store: Store, code: str, namespace: str = "") -> list[str]:
+    found = await store.read(namespace, lambda s: s.documents.search(coded(code)))
+    return [each.id for each in found]
+
+
+async def test_an_object_is_found_by_its_attributes(any_store: Store) -> None:
+    await register(any_store, replace(ENTRY, attributes=(("classCode", "A^^1"),) * 2))
+
+    assert await search(any_store, "A^^1") == [urn(1)]
+    assert await search(any_store, "B^^1") == []
+    assert await search(any_store, "A^^1", namespace="other") == []
+
+
+async def test_a_changed_object_is_found_by_its_new_attributes(any_store: Store) -> None:
+    changed = replace(ENTRY, attributes=(("classCode", "B^^1"),))
+    await register(any_store, replace(ENTRY, attributes=(("classCode", "A^^1"),)))
+    await any_store.write("", lambda s: s.documents.replace(changed))
+
+    assert await search(any_store, "A^^1") == []
+    assert await search(any_store, "B^^1") == [urn(1)]
+
+
+async def test_attributes_stay_when_an_object_is_changed_without(any_store: Store) -> None:
+    await register(any_store, replace(ENTRY, attributes=(("classCode", "A^^1"),)))
+    await any_store.write("", lambda s: s.documents.replace(ENTRY))
+    kept = await search(any_store, "A^^1")
+    await any_store.write("", lambda s: s.documents.replace(replace(ENTRY, attributes=())))
+
+    assert kept == [urn(1)]
+    assert await search(any_store, "A^^1") == []
+
+
+async def test_versions_are_told_the_oldest_first(any_store: Store) -> None:
+    second = replace(ENTRY, id=urn(2), version=2)
+    third = replace(ENTRY, id=urn(3), version=3)
+    other = replace(ENTRY, id=urn(4), logical_id=urn(4))
+    await register(any_store, third, ENTRY, other, second)
+    found = await any_store.read(
+        "", lambda s: s.documents.versions([urn(4), urn(1), urn(1), urn(9)])
+    )
+
+    assert found == [other, ENTRY, second, third]
+
+
+async def test_removed_objects_are_gone_with_their_attributes(any_store: Store) -> None:
+    last = replace(ENTRY, id=urn(2), attributes=(("classCode", "A^^1"),))
+    await register(any_store, ENTRY, last)
+    await any_store.write("", lambda s: s.documents.remove([urn(2), urn(3)]))
+    # It gets the number that the removed one had.
+    await register(any_store, replace(ENTRY, id=urn(4)))
+
+    found = await any_store.read("", lambda s: s.documents.by_id([urn(1), urn(2), urn(4)]))
+    assert list(found) == [urn(1), urn(4)]
+    assert await search(any_store, "A^^1") == []
+
+
+async def test_objects_of_other_namespaces_are_not_removed(any_store: Store) -> None:
+    await register(any_store, ENTRY)
+    await any_store.write("other", lambda s: s.documents.remove([urn(1)]))
+
+    found = await any_store.read("", lambda s: s.documents.by_id([urn(1)]))
+    assert found == {urn(1): ENTRY}
+
+
+async def test_a_deleted_namespace_is_found_by_nothing(any_store: Store) -> None:
+    await register(any_store, replace(ENTRY, attributes=(("classCode", "A^^1"),)))
+    await any_store.delete_namespace("")
+
+    assert await search(any_store, "A^^1") == []
 
 
 @pytest.mark.parametrize(
@@ -216,3 +299,42 @@ async def test_content_goes_with_the_last_document_that_has_it(any_store: Store)
     assert shared.sha256 in any_store.content
     await any_store.delete_namespace("b")
     assert shared.sha256 not in any_store.content
+
+
+async def test_a_discarded_document_takes_its_content_along(any_store: Store) -> None:
+    shared = await submit(any_store, "2.25.1", b"shared")
+    await submit(any_store, "2.25.2", b"shared", namespace="other")
+    own = await submit(any_store, "2.25.3", b"own")
+    await any_store.write("", lambda s: s.documents.discard(["2.25.1", "2.25.3", "2.25.9"]))
+
+    assert await any_store.read("", lambda s: s.documents.stored(["2.25.1", "2.25.3"])) == {}
+    assert own.sha256 not in any_store.content
+    assert shared.sha256 in any_store.content
+    await any_store.write("other", lambda s: s.documents.discard(["2.25.2"]))
+    assert shared.sha256 not in any_store.content
+
+
+async def test_a_document_that_is_stored_again_keeps_its_content(any_store: Store) -> None:
+    document = await submit(any_store, "2.25.1", b"Arztbrief")
+
+    def discard_and_store(state: State) -> None:
+        state.documents.discard(["2.25.1"])
+        state.documents.store("2.25.1", document, NOW)
+
+    await any_store.write("", discard_and_store)
+
+    assert b"".join(any_store.content.iterate(document.sha256)) == b"Arztbrief"
+
+
+async def test_a_unit_that_fails_discards_nothing(any_store: Store) -> None:
+    document = await submit(any_store, "2.25.1", b"Arztbrief")
+
+    def discard_and_fail(state: State) -> None:
+        state.documents.discard(["2.25.1"])
+        state.documents.replace(ENTRY)
+
+    with pytest.raises(LookupError):
+        await any_store.write("", discard_and_fail)
+
+    assert document.sha256 in any_store.content
+    assert "2.25.1" in await any_store.read("", lambda s: s.documents.stored(["2.25.1"]))

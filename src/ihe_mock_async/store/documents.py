@@ -7,11 +7,19 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from ihe_mock_async.state import Attachment, AvailabilityStatus, ObjectKind, RegistryObject
+from ihe_mock_async.state import (
+    Attachment,
+    AvailabilityStatus,
+    ObjectKind,
+    ObjectSearch,
+    RegistryObject,
+)
+from ihe_mock_async.store.object_search import OBJECT_COLUMNS, SELECTED, statement
 from ihe_mock_async.store.schema import (
+    OBJECT_ATTRIBUTES,
     OBJECTS,
     REPOSITORY_DOCUMENTS,
     equal,
@@ -21,28 +29,31 @@ from ihe_mock_async.store.schema import (
 )
 from ihe_mock_async.store.sequences import Sequences
 
-_O, _D = OBJECTS.c, REPOSITORY_DOCUMENTS.c
+_O, _A, _D = OBJECTS.c, OBJECT_ATTRIBUTES.c, REPOSITORY_DOCUMENTS.c
+_VALUES = attrgetter(*(column.name for column in OBJECT_COLUMNS))
 
-# A row is sequence, namespace and time of registration, then the object's own columns.
-_HEAD = 3
-_COLUMNS = tuple(OBJECTS.c)[_HEAD:]
-_VALUES = attrgetter(*(column.name for column in _COLUMNS))
-
-_SELECTED = select(_O.sequence, *_COLUMNS)
-_BY_ID = sql(_SELECTED.where(*equal(_O.namespace, _O.id)))
-_BY_UNIQUE_ID = sql(_SELECTED.where(*equal(_O.namespace, _O.unique_id)).order_by(_O.sequence))
-_BY_SOURCE = sql(_SELECTED.where(*equal(_O.namespace, _O.source)))
-_BY_TARGET = sql(_SELECTED.where(*equal(_O.namespace, _O.target)))
+_BY_ID = sql(SELECTED.where(*equal(_O.namespace, _O.id)))
+_BY_UNIQUE_ID = sql(SELECTED.where(*equal(_O.namespace, _O.unique_id)).order_by(_O.sequence))
+_BY_LOGICAL_ID = sql(
+    SELECTED.where(*equal(_O.namespace, _O.logical_id)).order_by(_O.version, _O.sequence)
+)
+_BY_SOURCE = sql(SELECTED.where(*equal(_O.namespace, _O.source)))
+_BY_TARGET = sql(SELECTED.where(*equal(_O.namespace, _O.target)))
 _REGISTER = sql(insert(OBJECTS))
 _REPLACE = sql(
     update(OBJECTS)
     .where(*equal(_O.namespace, _O.id))
-    .values({column: parameter() for column in _COLUMNS})
+    .values({column: parameter() for column in OBJECT_COLUMNS})
 )
+_REMOVE = sql(delete(OBJECTS).where(*equal(_O.sequence)))
+_SEQUENCE = sql(select(_O.sequence).where(*equal(_O.namespace, _O.id)))
+_ADD_ATTRIBUTE = sql(insert(OBJECT_ATTRIBUTES))
+_REMOVE_ATTRIBUTES = sql(delete(OBJECT_ATTRIBUTES).where(*equal(_A.object)))
 _STORED = sql(
     select(_D.media_type, _D.size, _D.sha1, _D.sha256).where(*equal(_D.namespace, _D.unique_id))
 )
 _STORE = sql(insert(REPOSITORY_DOCUMENTS))
+_DISCARD = sql(delete(REPOSITORY_DOCUMENTS).where(*equal(_D.namespace, _D.unique_id)))
 
 
 class DocumentTables:
@@ -52,15 +63,19 @@ class DocumentTables:
     IntegrityError: looking first is the transaction's business.
     """
 
-    __slots__ = ("_cursor", "_namespace", "_sequences", "stored_contents")
+    __slots__ = ("_abandoned", "_cursor", "_namespace", "_sequences", "stored_contents")
 
     stored_contents: dict[str, str]
     """SHA-256 of each content that `store` was called with, and the document's uniqueId."""
 
-    def __init__(self, cursor: DBAPICursor, namespace: int, sequences: Sequences) -> None:
+    def __init__(
+        self, cursor: DBAPICursor, namespace: int, sequences: Sequences, abandoned: set[str]
+    ) -> None:
+        """`abandoned` takes the SHA-256 of each content that `discard` was called with."""
         self._cursor = cursor
         self._namespace = namespace
         self._sequences = sequences
+        self._abandoned = abandoned
         self.stored_contents = {}
 
     def by_id(self, ids: Collection[str]) -> Mapping[str, RegistryObject]:
@@ -89,25 +104,47 @@ class DocumentTables:
         found = (_read_object(rows[sequence]) for sequence in sorted(rows))
         return [each for each in found if not types or each.association_type in types]
 
+    def search(self, search: ObjectSearch) -> Sequence[RegistryObject]:
+        """The objects that the search describes, in the order of registration."""
+        self._cursor.execute(*statement(search, self._namespace))
+        return [_read_object(row) for row in self._cursor.fetchall()]
+
+    def versions(self, logical_ids: Collection[str]) -> Sequence[RegistryObject]:
+        """All versions of the objects that have one of the logicalIDs, the oldest first."""
+        return [
+            _read_object(row) for row in self._rows(_BY_LOGICAL_ID, dict.fromkeys(logical_ids))
+        ]
+
     def register(self, objects: Iterable[RegistryObject], now: datetime) -> None:
         """Store new objects."""
         moment = timestamp(now)
+        numbered = [(self._sequences.next_object(), new) for new in objects]
         self._cursor.executemany(
             _REGISTER,
-            [
-                (self._sequences.next_object(), self._namespace, moment, *_VALUES(new))
-                for new in objects
-            ],
+            [(number, self._namespace, moment, *_VALUES(new)) for number, new in numbered],
         )
+        for number, new in numbered:
+            self._add_attributes(number, new)
 
     def replace(self, changed: RegistryObject) -> None:
         """Store another status or text of a registered object (by its id).
 
-        Raises LookupError when no object has this id.
+        Its attributes stay as they are when it comes without. Raises LookupError when no object
+        has this id.
         """
         self._cursor.execute(_REPLACE, (*_VALUES(changed), self._namespace, changed.id))
         if self._cursor.rowcount != 1:
             raise LookupError(f"no registered object has the id {changed.id}")
+        if changed.attributes is not None:
+            ((number,),) = self._rows(_SEQUENCE, (changed.id,))
+            self._cursor.execute(_REMOVE_ATTRIBUTES, (number,))
+            self._add_attributes(number, changed)
+
+    def remove(self, ids: Collection[str]) -> None:
+        """Delete registered objects by entryUUID; unknown ones are ignored."""
+        numbers = list(self._rows(_SEQUENCE, ids))
+        self._cursor.executemany(_REMOVE_ATTRIBUTES, numbers)
+        self._cursor.executemany(_REMOVE, numbers)
 
     def stored(self, unique_ids: Collection[str]) -> Mapping[str, Attachment]:
         """Documents of the repository by uniqueId; `content_id` is the uniqueId."""
@@ -140,6 +177,25 @@ class DocumentTables:
             ),
         )
         self.stored_contents[document.sha256] = unique_id
+
+    def discard(self, unique_ids: Collection[str]) -> None:
+        """Remove documents from the repository; unknown ones are ignored.
+
+        Content that no document of any namespace has any more is deleted after the commit.
+        """
+        self._abandoned.update(found.sha256 for found in self.stored(unique_ids).values())
+        self._cursor.executemany(_DISCARD, [(self._namespace, each) for each in unique_ids])
+
+    def _add_attributes(self, number: int, obj: RegistryObject) -> None:
+        if obj.attributes:
+            # A value that an object has twice (a code, an author) is one row.
+            self._cursor.executemany(
+                _ADD_ATTRIBUTE,
+                [
+                    (number, name, value, self._namespace)
+                    for name, value in dict.fromkeys(obj.attributes)
+                ],
+            )
 
     def _rows(self, statement: str, values: Iterable[str]) -> Iterable[Sequence[Any]]:
         cursor = self._cursor

@@ -50,8 +50,10 @@ class NamespaceState:
     documents: DocumentTables
     patients: PatientTables
 
-    def __init__(self, cursor: DBAPICursor, namespace: int, sequences: Sequences) -> None:
-        self.documents = DocumentTables(cursor, namespace, sequences)
+    def __init__(
+        self, cursor: DBAPICursor, namespace: int, sequences: Sequences, abandoned: set[str]
+    ) -> None:
+        self.documents = DocumentTables(cursor, namespace, sequences, abandoned)
         self.patients = PatientTables(cursor, namespace, sequences)
 
 
@@ -76,12 +78,13 @@ class Transaction:
         """The state of a namespace, which exists from now on."""
         key = self._namespaces.get(name) or self._find(name) or self._add(name)
         self._namespaces[name] = key
-        self.state = NamespaceState(self._cursor, key, self._sequences)
+        self.state = NamespaceState(self._cursor, key, self._sequences, self.abandoned)
         return self.state
 
     def readable(self, name: str) -> NamespaceState:
         """The state of a namespace, an empty one if it does not exist."""
-        return NamespaceState(self._cursor, self._find(name), self._sequences)
+        key = self._find(name)
+        return NamespaceState(self._cursor, key, self._sequences, self.abandoned)
 
     def names(self) -> list[str]:
         """The namespaces that something was written to, sorted."""
