@@ -71,10 +71,10 @@ _V3 = ElementMaker(namespace=NAMESPACE, nsmap={None: NAMESPACE})
 _FRAGMENT = ElementMaker()
 
 
-def template(interaction: str, payload: str = "") -> str:
-    """The wrapper of an answer, for `fill`; `payload` is the placeholder of controlActProcess.
+def template(interaction: str, payload: etree._Element | str = "") -> str:
+    """The wrapper of an answer, for `fill`; `payload` is the controlActProcess.
 
-    Like `{control_act}`: `fill(..., control_act=xml)` then puts the XML there.
+    A placeholder in it like `{subjects}` is where `fill(..., subjects=xml)` puts the XML.
     """
     return etree.tostring(
         _V3(
@@ -127,16 +127,21 @@ def _xml(element: etree._Element) -> str:
 
 
 def _target(identifier: InstanceIdentifier | None) -> str:
-    if identifier is None:
-        return '<id nullFlavor="NI"/>'
-    # Both parts exactly as received, the absent ones absent: clients compare them.
+    return '<id nullFlavor="NI"/>' if identifier is None else echo("id", identifier)
+
+
+def echo(name: str, identifier: InstanceIdentifier) -> str:
+    """An identifier of the request as an element of the answer, for `fill`.
+
+    Both parts are exactly as received, the absent ones absent: clients compare them.
+    """
     parts = {
         "root": identifier.root,
         "extension": identifier.extension,
         "nullFlavor": identifier.null_flavor,
     }
     return _xml(
-        etree.Element("id", {name: text for name, text in parts.items() if text is not None})
+        etree.Element(name, {part: text for part, text in parts.items() if text is not None})
     )
 
 
