@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 from lxml.builder import ElementMaker
 
 from ihe_mock_async.elements import local_name, parse
+from ihe_mock_async.state import RegistryObject
 from ihe_mock_async.xds import namespaces as ns
 from ihe_mock_async.xds import vocabulary as v
 from ihe_mock_async.xds.ebxml import CHILD_ORDER, UUID_URN, is_uuid_urn
@@ -21,6 +22,12 @@ _PARENT_ATTRIBUTE = {
     ns.EXTERNAL_IDENTIFIER: "registryObject",
 }
 _LARGEST = len(CHILD_ORDER)
+_PATIENT_ID_SCHEMES = frozenset(
+    scheme
+    for model in (v.DOCUMENT_ENTRY, v.SUBMISSION_SET, v.FOLDER)
+    for scheme, attribute in model.identifiers.items()
+    if attribute.name == "patientId"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +59,12 @@ def serialise(
     *,
     slots: Mapping[str, str | None] | None = None,
     attributes: Mapping[str, str] | None = None,
+    version: int = 1,
 ) -> bytes:
     """The object as the registry returns it, a self-contained UTF-8 element.
 
-    `slots` and `attributes` are set to these values; None leaves a slot as it is.
+    `slots` and `attributes` are set to these values; None leaves a slot as it is. Without an
+    attribute `lid` the logicalID is the id, as it is of a first version.
     """
     element = deepcopy(obj.rim.element)
     element.tail = None
@@ -68,7 +77,7 @@ def serialise(
         if value is not None and value != obj.rim.value(name):
             _set_slot(element, name, value)
     _adopt_children(element, identifier, naming)
-    _set_first_version(element)
+    _set_version(element, version)
     return _text(element)
 
 
@@ -78,7 +87,7 @@ def has_member(identifier: str, source: str, target: str) -> bytes:
         associationType=v.HAS_MEMBER, sourceObject=source, targetObject=target
     )
     _set_attributes(element, identifier, {})
-    _set_first_version(element)
+    _set_version(element, 1)
     return _text(element)
 
 
@@ -87,6 +96,19 @@ def with_last_update_time(folder: bytes, time: str) -> bytes:
     element = parse(folder)
     _set_slot(element, v.LAST_UPDATE_TIME, time)
     return _text(element)
+
+
+def with_patient_id(obj: RegistryObject, patient_id: str) -> RegistryObject:
+    """A registered document entry, submission set or folder of another patient (a CX).
+
+    Its attributes are None: what searches ask for stays as it is. sourcePatientId and
+    sourcePatientInfo say what the source knew, and stay, too (ITI TF-2: 3.44.4.2.4).
+    """
+    element = parse(obj.xml)
+    for identifier in element.iterchildren(ns.EXTERNAL_IDENTIFIER):
+        if identifier.get("identificationScheme", "").strip() in _PATIENT_ID_SCHEMES:
+            identifier.set("value", patient_id)
+    return replace(obj, xml=_text(element), patient_id=patient_id, attributes=None)
 
 
 def _nodes_outside(obj: MetadataObject) -> Iterator[etree._Element]:
@@ -133,10 +155,10 @@ def _adopt_children(element: etree._Element, identifier: str, naming: Naming) ->
                 child.set("objectType", _default_type(child))
 
 
-def _set_first_version(element: etree._Element) -> None:
+def _set_version(element: etree._Element, version: int) -> None:
     for old in element.findall(ns.VERSION_INFO):
         element.remove(old)
-    _insert(element, etree.Element(ns.VERSION_INFO, versionName="1"))
+    _insert(element, etree.Element(ns.VERSION_INFO, versionName=str(version)))
 
 
 def _set_slot(element: etree._Element, name: str, value: str) -> None:
