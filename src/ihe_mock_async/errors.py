@@ -10,7 +10,8 @@
     │   ├── SettingsError              a configuration value is unknown or wrong
     │   ├── CertificateError           a certificate or key cannot serve
     │   ├── AddressError               the host or port cannot be listened on
-    │   └── StoreError                 the database or the data folder cannot be used
+    │   ├── StoreError                 the database or the data folder cannot be used
+    │   └── SchemaError                a folder of XML schemas cannot be used
     └── DaemonError            the asked thing is not so (already running, not running): exit 1
 """
 
@@ -49,6 +50,10 @@ class AddressError(OperatorError):
 
 class StoreError(OperatorError):
     """The database or the data folder cannot be used; nothing in it was changed."""
+
+
+class SchemaError(OperatorError):
+    """A folder has no XML schemas, or one that is needed cannot be loaded."""
 
 
 class DaemonError(IheMockError):
