@@ -65,21 +65,21 @@ def plan(
     new_uuid: Callable[[], str],
 ) -> Plan:
     """Decide what a submission without essential findings changes."""
-    naming = _assign_ids(submission, new_uuid)
-    clerk = _Clerk(naming, naming.resolve(submission.submission_sets[0].id), now)
+    naming = assign_ids(submission, new_uuid)
+    clerk = Clerk(naming, naming.resolve(submission.submission_sets[0].id), now)
     registrations = [
         *map(clerk.identified, submission.identified()),
         *map(clerk.association, submission.associations),
     ]
     replaced = _replaced(submission, surroundings.registered)
-    carried, carried_folders = _carry_over(registrations, replaced, registry, clerk)
+    carried, carried_folders = carry_over(registrations, replaced, registry, clerk)
     folders = {
         obj.id: obj for obj in (*_enlarged(submission, surroundings.registered), *carried_folders)
     }
     stamp = timestamp(now)
     return Plan(
         (*registrations, *carried),
-        _with_dependents(replaced.values(), registry),
+        with_dependents(replaced.values(), registry),
         tuple((f, stored_form.with_last_update_time(f.xml, stamp)) for f in folders.values()),
     )
 
@@ -98,7 +98,7 @@ def timestamp(now: datetime) -> str:
     return now.strftime("%Y%m%d%H%M%S")
 
 
-def _assign_ids(submission: Submission, new_uuid: Callable[[], str]) -> stored_form.Naming:
+def assign_ids(submission: Submission, new_uuid: Callable[[], str]) -> stored_form.Naming:
     """A UUID for every symbolic id; UUIDs stay, in lower case."""
     assigned = {
         obj.id: obj.id.lower() if is_uuid_urn(obj.id) else UUID_URN + new_uuid()
@@ -138,7 +138,7 @@ def _approved(
 
 
 @dataclass(frozen=True, slots=True)
-class _Clerk:
+class Clerk:
     """Turns submitted objects into registrations."""
 
     naming: stored_form.Naming
@@ -152,6 +152,7 @@ class _Clerk:
         return self._registration(identifier, v.HAS_MEMBER, source, target, xml)
 
     def association(self, association: Association) -> RegistryObject:
+        """An association of the submission."""
         source = self.naming.resolve(association.source)
         target = self.naming.resolve(association.target)
         identifier = self.naming.resolve(association.id)
@@ -176,15 +177,27 @@ class _Clerk:
             target=target,
         )
 
-    def identified(self, obj: IdentifiedObject) -> RegistryObject:
+    def identified(
+        self, obj: IdentifiedObject, previous: RegistryObject | None = None
+    ) -> RegistryObject:
+        """An object of the submission; `previous` is the version that it succeeds."""
         identifier = self.naming.resolve(obj.id)
+        version = 1 if previous is None else previous.version + 1
+        logical_id = identifier if previous is None else previous.logical_id
         entry = obj if isinstance(obj, DocumentEntry) else None
         size = entry.size if entry is not None else None
-        slots = self._slots(obj)
-        return _approved(
+        xml = stored_form.serialise(
+            obj,
+            identifier,
+            self.naming,
+            slots=self._slots(obj),
+            attributes={"lid": logical_id},
+            version=version,
+        )
+        registration = _approved(
             ObjectKind(obj.kind),
             identifier,
-            stored_form.serialise(obj, identifier, self.naming, slots=slots),
+            xml,
             unique_id=obj.unique_id,
             patient_id=obj.patient_id,
             submission_set_id=None if obj.model is v.SUBMISSION_SET else self.submission_set_id,
@@ -192,6 +205,9 @@ class _Clerk:
             size=int(size) if size is not None and size.isdecimal() else None,
             repository_unique_id=entry.repository_unique_id if entry is not None else None,
         )
+        if previous is None:
+            return registration
+        return replace(registration, logical_id=logical_id, version=version)
 
     def _slots(self, obj: IdentifiedObject) -> Mapping[str, str | None]:
         """Slots that the repository or the registry writes."""
@@ -212,7 +228,7 @@ def _replaced(
     return {target: registered[target] for target in targets if target in registered}
 
 
-def _with_dependents(
+def with_dependents(
     replaced: Iterable[RegistryObject], registry: Documents
 ) -> tuple[RegistryObject, ...]:
     """The replaced entries, and all transformations and addenda that hang on them."""
@@ -227,11 +243,11 @@ def _with_dependents(
     return tuple(obj for obj in found.values() if obj.status == v.APPROVED)
 
 
-def _carry_over(
+def carry_over(
     registrations: Sequence[RegistryObject],
     replaced: Mapping[str, RegistryObject],
     registry: Documents,
-    clerk: _Clerk,
+    clerk: Clerk,
 ) -> tuple[list[RegistryObject], list[RegistryObject]]:
     """Put each replacement into the approved folders of what it replaces."""
     if not replaced:

@@ -135,7 +135,7 @@ def read_submission(object_list: etree._Element) -> Submission:
         tuple(p for p in packages if isinstance(p, SubmissionSet)),
         tuple(_document_entry(element) for element in by_tag[ns.EXTRINSIC_OBJECT]),
         tuple(p for p in packages if isinstance(p, Folder)),
-        tuple(_association(element) for element in by_tag[ns.ASSOCIATION]),
+        tuple(read_association(element) for element in by_tag[ns.ASSOCIATION]),
         tuple(p for p in packages if not isinstance(p, IdentifiedObject)),
         tuple(classifications),
         tuple(unexpected),
@@ -191,7 +191,8 @@ def _document_entry(element: etree._Element) -> DocumentEntry:
     )
 
 
-def _association(element: etree._Element) -> Association:
+def read_association(element: etree._Element) -> Association:
+    """Read a rim:Association, submitted or registered."""
     kind = element.get("associationType", "").strip()
     return Association(
         ebxml.read_object(element),
