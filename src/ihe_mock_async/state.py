@@ -32,6 +32,22 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class PixConsumer:
+    """A Patient Identifier Cross-reference Consumer that is told of changes (ITI TF-2: 3.46)."""
+
+    url: str
+    """The endpoint that takes PRPA_IN201302UV02."""
+    domains: Collection[str] = ()
+    """OIDs of the assigning authorities whose ids it is told; empty: all."""
+    device_id: str = "1.3.6.1.4.1.21367.2017.2.7.110"
+    """OID of the receiving device."""
+
+    def wants(self, identifier: PatientIdentifier) -> bool:
+        """Whether it is told of the identifier."""
+        return not self.domains or identifier.root in self.domains
+
+
+@dataclass(frozen=True, slots=True)
 class AffinityDomain:
     """What the members of the domain have agreed on, and how strict its server is."""
 
@@ -45,6 +61,12 @@ class AffinityDomain:
     validation: Validation = Validation.ENFORCE
     ack_codes: str = "CA"
     """`CA`, or `AA` for clients that expect AA/AE/AR in the ITI-44 acknowledgement."""
+    pix_consumers: tuple[PixConsumer, ...] = ()
+    """Who is notified when cross-references change (ITI-46)."""
+
+    def registers(self, identifier: PatientIdentifier) -> bool:
+        """Whether identifiers of its assigning authority are registered."""
+        return not self.assigning_authorities or identifier.root in self.assigning_authorities
 
 
 @dataclass(frozen=True, slots=True)
