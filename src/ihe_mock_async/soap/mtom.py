@@ -242,6 +242,8 @@ def href_of(content_id: str) -> str:
 # ---------------------------------------------------------------- writing
 
 _SAFE_MEDIA_TYPE = re.compile(r"[\x20-\x7e]+")
+# RFC 5322, 3.6.4, and a little more: whatever stands between the brackets in one line.
+_CONTENT_ID = re.compile(r"[!-;=?-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,8 +276,11 @@ class MtomWriter:
     def part_head(self, content_id: str, media_type: str) -> bytes:
         """What stands before an attachment's octets.
 
-        A media type that no header can hold becomes application/octet-stream.
+        A media type that no header can hold becomes application/octet-stream; a content id (no
+        brackets) that none can hold raises ValueError.
         """
+        if not _CONTENT_ID.fullmatch(content_id):
+            raise ValueError(f"{content_id!r} cannot be a Content-ID")
         safe = media_type if _SAFE_MEDIA_TYPE.fullmatch(media_type) else "application/octet-stream"
         return b"\r\n--" + self._part(content_id, safe)
 

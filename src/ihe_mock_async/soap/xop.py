@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import islice
@@ -9,7 +10,7 @@ from urllib.parse import unquote_plus
 
 from lxml import etree
 
-from ihe_mock_async.elements import local_name, path_of
+from ihe_mock_async.elements import local_name, parse, path_of
 from ihe_mock_async.findings import Finding
 from ihe_mock_async.soap import rules
 from ihe_mock_async.soap.fault import refusal
@@ -73,6 +74,27 @@ def decode_inline(text: str) -> bytes:
         raise refusal(rules.BASE64.found(received=text[:80])) from error
     except ValueError as error:
         raise refusal(rules.BASE64.found(received=str(error))) from error
+
+
+def split_at_includes(envelope: bytes) -> tuple[list[bytes], list[str]]:
+    """The text around the xop:Includes of an envelope, and the content ids that they name.
+
+    There is one text more than ids. For senders that put base64 in their places.
+    """
+    root = parse(envelope)
+    content_ids: list[str] = []
+    for include in list(root.iter(INCLUDE)):
+        content_ids.append(cid_of(include.get("href", "")))
+        parent = include.getparent()
+        if parent is not None:
+            parent.replace(include, etree.ProcessingInstruction(_PLACE))
+    text = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+    return _PLACES.split(text), content_ids
+
+
+# The parser has removed all processing instructions, so there are no others.
+_PLACE = "xop-include"
+_PLACES = re.compile(rb"<\?xop-include *\?>")
 
 
 def _read(

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ihe_mock_async.soap import SoapVersion, mtom
+from ihe_mock_async.soap import SoapVersion, mtom, xop
+from ihe_mock_async.state import Attachment
 from ihe_mock_async.web import body
 from ihe_mock_async.web.http import Request, Response
+from ihe_mock_async.web.outgoing import OpenContents, Outgoing
+
+if TYPE_CHECKING:
+    from ihe_mock_async.ihe import Answer
+
+_GATHERED = 64 * 1024
+"""Octets in a chunk at least: small parts go out together."""
 
 
 @dataclass(slots=True)
@@ -19,6 +30,11 @@ class Framing:
     message_id: str = ""
     """wsa:MessageID of the request."""
 
+    @property
+    def multipart(self) -> bool:
+        """Whether the answer is MTOM: never in SOAP 1.1."""
+        return self.mtom and self.version is SoapVersion.V1_2
+
 
 def assumed_framing(request: Request) -> Framing:
     """What the Content-Type promises: all that is known while the message cannot be read."""
@@ -28,15 +44,116 @@ def assumed_framing(request: Request) -> Framing:
 
 
 def pack(status: int, payload: bytes, action: str, framing: Framing) -> Response:
-    """The HTTP response of an envelope; a SOAP 1.1 answer is never MTOM."""
-    if not framing.mtom or framing.version is SoapVersion.V1_1:
+    """The HTTP response of an envelope without attachments."""
+    if not framing.multipart:
         return Response(status, payload, {"Content-Type": framing.version.content_type})
-    writer = mtom.MtomWriter(
-        _boundary(payload), payload, action=action, root_id="root.message@ihe-mock-async.localhost"
-    )
+    writer = _writer(payload, action)
     return Response(status, writer.single(), {"Content-Type": writer.content_type})
 
 
-def _boundary(payload: bytes) -> str:
-    """A boundary that the payload cannot hold, and that the same payload gets again."""
-    return f"MIMEBoundary-{hashlib.sha256(payload).hexdigest()[:32]}"
+async def pack_answer(
+    payload: bytes, answer: Answer, framing: Framing, outgoing: Outgoing
+) -> Response:
+    """The HTTP response of an answer, whose envelope is `payload`, with its attachments.
+
+    MTOM has one part for each attachment; in simple SOAP they take the places of their
+    xop:Includes as base64. They are open when this returns, and stay so until the response is
+    closed. Raises `SoapFault` (Receiver) when they cannot be opened.
+    """
+    if not answer.attachments:
+        return pack(200, payload, answer.action, framing)
+    contents = await outgoing.open(answer.attachments)
+    try:
+        if framing.multipart:
+            return _multipart(payload, answer, contents)
+        return _inline(payload, answer.attachments, framing, contents)
+    except BaseException:
+        contents.close()
+        raise
+
+
+def _multipart(payload: bytes, answer: Answer, contents: OpenContents) -> Response:
+    writer = _writer(payload, answer.action, answer.attachments)
+    pieces: list[bytes | Attachment] = []
+    for part in answer.attachments:
+        pieces += (writer.part_head(part.content_id, part.media_type), part)
+    pieces.append(writer.tail())
+    headers = {"Content-Type": writer.content_type}
+    return Response(200, writer.head(), headers, AttachmentStream(pieces, contents))
+
+
+def _inline(
+    payload: bytes, attachments: Iterable[Attachment], framing: Framing, contents: OpenContents
+) -> Response:
+    by_id = {attachment.content_id: attachment for attachment in attachments}
+    (first, *texts), content_ids = xop.split_at_includes(payload)
+    pieces: list[bytes | Attachment] = []
+    for content_id, text in zip(content_ids, texts, strict=True):
+        pieces += (by_id[content_id], text)
+    headers = {"Content-Type": framing.version.content_type}
+    return Response(200, first, headers, AttachmentStream(pieces, contents, encoded=True))
+
+
+def _writer(payload: bytes, action: str, parts: Iterable[Attachment] = ()) -> mtom.MtomWriter:
+    return mtom.MtomWriter(
+        _boundary(payload, parts),
+        payload,
+        action=action,
+        root_id="root.message@ihe-mock-async.localhost",
+    )
+
+
+def _boundary(payload: bytes, parts: Iterable[Attachment]) -> str:
+    """A boundary that no part can hold, and that the same parts get again."""
+    digest = hashlib.sha256(payload)
+    for part in parts:
+        digest.update(part.sha256.encode())
+    return f"MIMEBoundary-{digest.hexdigest()[:32]}"
+
+
+# ---------------------------------------------------------------- what follows the envelope
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentStream:
+    """Attachments and what stands between them (`web.http.BodyStream`)."""
+
+    pieces: Sequence[bytes | Attachment]
+    contents: OpenContents
+    encoded: bool = False
+    """Attachments become base64."""
+
+    @property
+    def length(self) -> int:
+        """Octets in all."""
+        return sum(map(self._length_of, self.pieces))
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The octets, small pieces together; raises OSError."""
+        gathered: list[bytes] = []
+        size = 0
+        async for octets in self._octets():
+            gathered.append(octets)
+            size += len(octets)
+            if size >= _GATHERED:
+                yield b"".join(gathered)
+                gathered, size = [], 0
+        if gathered:
+            yield b"".join(gathered)
+
+    def close(self) -> None:
+        """Close the attachments."""
+        self.contents.close()
+
+    async def _octets(self) -> AsyncIterator[bytes]:
+        for piece in self.pieces:
+            if isinstance(piece, bytes):
+                yield piece
+                continue
+            async for chunk in self.contents.read(piece):
+                yield base64.b64encode(chunk) if self.encoded else chunk
+
+    def _length_of(self, piece: bytes | Attachment) -> int:
+        if isinstance(piece, bytes):
+            return len(piece)
+        return (piece.size + 2) // 3 * 4 if self.encoded else piece.size

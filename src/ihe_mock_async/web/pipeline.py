@@ -26,7 +26,8 @@ from ihe_mock_async.soap import rules as soap_rules
 from ihe_mock_async.state import AffinityDomain, State
 from ihe_mock_async.web import attachments, body, dispatch, rules
 from ihe_mock_async.web.http import ClientGoneError, Request, Response
-from ihe_mock_async.web.packing import Framing, assumed_framing, pack
+from ihe_mock_async.web.outgoing import Outgoing
+from ihe_mock_async.web.packing import Framing, assumed_framing, pack, pack_answer
 from ihe_mock_async.web.staging import Staging
 
 if TYPE_CHECKING:
@@ -56,6 +57,12 @@ class Services:
     """Requests to mocked endpoints since the start."""
     in_flight: int = 0
     sequence: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    outgoing: Outgoing = field(init=False)
+    """Documents that are being sent."""
+
+    def __post_init__(self) -> None:
+        """Send what the store has."""
+        self.outgoing = Outgoing(self.store.content)
 
 
 async def handle(request: Request, endpoint: Endpoint, services: Services) -> Response:
@@ -174,7 +181,7 @@ async def _exchange(
             answer = await services.store.write(request.namespace, work, staging.by_sha256)
         else:
             answer = await services.store.read(request.namespace, work)
-    return _answer_response(answer, ids, entry, framing)
+    return await _answer_response(answer, ids, entry, framing, services.outgoing)
 
 
 def _check_method(request: Request) -> None:
@@ -261,7 +268,9 @@ def _refuse(found: Sequence[Finding], validation: Validation) -> None:
 # ---------------------------------------------------------------- responses
 
 
-def _answer_response(answer: Answer, ids: ExchangeIds, entry: Entry, framing: Framing) -> Response:
+async def _answer_response(
+    answer: Answer, ids: ExchangeIds, entry: Entry, framing: Framing, outgoing: Outgoing
+) -> Response:
     entry.findings = answer.findings
     entry.patient_ids = answer.patient_ids
     entry.application_message_id = answer.message_id
@@ -275,7 +284,7 @@ def _answer_response(answer: Answer, ids: ExchangeIds, entry: Entry, framing: Fr
         message_id=f"urn:uuid:{ids.start('answer')()}",
     )
     entry.response_envelope = payload
-    return pack(200, payload, answer.action, framing)
+    return await pack_answer(payload, answer, framing, outgoing)
 
 
 def _fault_response(error: fault.SoapFault, entry: Entry, framing: Framing) -> Response:

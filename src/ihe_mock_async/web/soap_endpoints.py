@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
@@ -46,9 +47,16 @@ async def serve(
     except ClientGoneError:
         logger.info("client %s went away in the middle of its request", request.client)
         return
-    if _announces_no_body(request):
-        await body.drain(MAX_DRAINED)
-    await _send(response, body, send, close=scope["http_version"].startswith("1"))
+    try:
+        if _announces_no_body(request):
+            await body.drain(MAX_DRAINED)
+        close = scope["http_version"].startswith("1")
+        if response.rest is None:
+            await _send(response, body, send, close=close)
+        elif not await _stream(response, receive, send):
+            logger.info("client %s went away in the middle of its answer", request.client)
+    finally:
+        response.close()
 
 
 def _announces_no_body(request: Request) -> bool:
@@ -91,8 +99,7 @@ class _Body:
 
 async def _send(response: Response, body: _Body, send: Send, *, close: bool) -> None:
     """Send the response; `close`: say so when the connection ends with it (HTTP/1 only)."""
-    headers = [(k.lower().encode(), v.encode("latin-1")) for k, v in response.headers.items()]
-    headers.append((b"content-length", b"%d" % len(response.body)))
+    headers = _raw_headers(response)
     refused_early = not body.ended
     if refused_early and close:
         headers.append((b"connection", b"close"))
@@ -102,6 +109,45 @@ async def _send(response: Response, body: _Body, send: Send, *, close: bool) -> 
         # Closing on unread octets would reset the connection and lose the answer.
         await body.drain(MAX_DRAINED)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _stream(response: Response, receive: Receive, send: Send) -> bool:
+    """Send a response that is read as it goes; False when the client went away before its end.
+
+    Each chunk waits until the client has taken the one before. A server need not tell the sender
+    that the client has gone, so what it tells the receiver is heeded, too.
+    """
+    sending = asyncio.ensure_future(_send_chunks(response, send))
+    leaving = asyncio.ensure_future(_disconnected(receive))
+    try:
+        await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ended = sending.done()
+        sending.cancel()
+        leaving.cancel()
+        await asyncio.wait({sending, leaving})
+    if ended:
+        sending.result()
+    return ended
+
+
+async def _send_chunks(response: Response, send: Send) -> None:
+    start = {"type": "http.response.start", "status": response.status}
+    await send({**start, "headers": _raw_headers(response)})
+    async for chunk in response.chunks():
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _raw_headers(response: Response) -> list[tuple[bytes, bytes]]:
+    headers = [(k.lower().encode(), v.encode("latin-1")) for k, v in response.headers.items()]
+    headers.append((b"content-length", b"%d" % response.length))
+    return headers
 
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:

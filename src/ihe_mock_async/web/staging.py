@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from ihe_mock_async.state import Attachment
+from ihe_mock_async.web.threads import in_thread
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -17,8 +16,6 @@ BATCH = 1024 * 1024
 """Octets that are gathered before a thread hashes and writes them."""
 SMALL = 64 * 1024
 """A part of up to this size is hashed where it arrives: a thread would cost more."""
-
-T = TypeVar("T")
 
 
 class Staging:
@@ -70,7 +67,7 @@ class Staging:
         self._batch.append(data)
         self._batched += len(data)
         if self._batched >= BATCH:
-            await _in_thread(self._flush)
+            await in_thread(self._flush)
 
     async def end(self, content_id: str, media_type: str) -> Attachment:
         """Finish the current part, and remember it as an attachment."""
@@ -78,7 +75,7 @@ class Staging:
         if self._batched <= SMALL and not self._flushed:
             size, sha1, sha256 = self._finish()
         else:
-            size, sha1, sha256 = await _in_thread(self._finish)
+            size, sha1, sha256 = await in_thread(self._finish)
         attachment = Attachment(content_id, media_type, size, sha1, sha256)
         if content_id:
             self.attachments[content_id] = attachment
@@ -103,13 +100,3 @@ class Staging:
         assert self._current is not None  # noqa: S101 - as above
         self._flush()
         return self._current.finish()
-
-
-async def _in_thread(work: Callable[[], T]) -> T:
-    """Run in a thread; a cancelled task leaves only when the thread has let go of the file."""
-    running = asyncio.ensure_future(asyncio.to_thread(work))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        raise
