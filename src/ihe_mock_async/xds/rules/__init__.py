@@ -21,14 +21,17 @@ from ihe_mock_async.xds.rules import (
 from ihe_mock_async.xds.rules.report import PROBLEM_COUNT, Report
 
 __all__ = [
+    "NEW_OBJECT_RULES",
     "PROVISION_RULES",
     "REGISTRATION_RULES",
+    "SUBMISSION_RULES",
     "Report",
+    "check_any_metadata",
     "check_metadata",
     "check_surroundings",
 ]
 
-_SUBMISSION_RULES: tuple[Rule, ...] = (
+SUBMISSION_RULES: tuple[Rule, ...] = (
     *request.RULES,
     *structure.RULES,
     *attributes.RULES,
@@ -40,10 +43,21 @@ _SUBMISSION_RULES: tuple[Rule, ...] = (
     *unique_ids.RULES,
     PROBLEM_COUNT,
 )
-PROVISION_RULES = (*_SUBMISSION_RULES, *provision.RULES, unique_ids.DUPLICATE_IN_PROVISION)
+"""The rules that ITI-41, ITI-42, ITI-57, ITI-61 and ITI-92 share."""
+NEW_OBJECT_RULES: tuple[Rule, ...] = (
+    *SUBMISSION_RULES,
+    structure.LOGICAL_ID,
+    linkage.FOLDER_CONTENT_LINKED,
+    *associations.REGISTRATION_RULES,
+    *patients.REGISTRATION_RULES,
+    references.REFERENCE_DEPRECATED,
+    *unique_ids.REGISTRATION_RULES,
+)
+"""The rules of submissions whose document entries and folders are new."""
+PROVISION_RULES = (*NEW_OBJECT_RULES, *provision.RULES, unique_ids.DUPLICATE_IN_PROVISION)
 """The rules of ITI-41."""
 REGISTRATION_RULES = (
-    *_SUBMISSION_RULES,
+    *NEW_OBJECT_RULES,
     request.WRAPPER,
     attributes.REPOSITORY_ATTRIBUTE_REQUIRED,
     unique_ids.DUPLICATE_IN_REGISTRATION,
@@ -52,7 +66,15 @@ REGISTRATION_RULES = (
 
 
 def check_metadata(submission: Submission, domain: AffinityDomain, report: Report) -> None:
-    """Check all that the submission alone tells, but uniqueIds and documents."""
+    """Check all that a submission of new objects alone tells, but uniqueIds and documents."""
+    check_any_metadata(submission, domain, report)
+    structure.check_first_versions(submission, report)
+    linkage.check_folder_content(submission, report)
+    associations.check_new_associations(submission, report)
+
+
+def check_any_metadata(submission: Submission, domain: AffinityDomain, report: Report) -> None:
+    """Check what is true of new objects and of new versions of registered ones."""
     structure.check_structure(submission, report)
     attributes.check_attributes(submission, domain, report)
     formats.check_formats(submission, report)

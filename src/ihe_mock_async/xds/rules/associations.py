@@ -90,24 +90,41 @@ DOCUMENTATION = metadata_warning(
     fix="Remove the Classification.",
 )
 RULES = (
-    TYPE_BARE, TYPE_UNKNOWN, TYPE_UPDATE, END_MISSING, SYMBOLIC_ID, TO_SELF, SET_AS_TARGET,
-    MEMBER_SOURCE, FOLDER_MEMBER, RELATIONSHIP_SOURCE, RELATIONSHIP_TARGET,
-    TARGET_IN_SUBMISSION, DOCUMENTATION,
+    TYPE_BARE, TYPE_UNKNOWN, END_MISSING, SYMBOLIC_ID, TO_SELF, SET_AS_TARGET, DOCUMENTATION,
 )  # fmt: skip
+"""Those of all submissions."""
+REGISTRATION_RULES = (
+    TYPE_UPDATE, MEMBER_SOURCE, FOLDER_MEMBER, RELATIONSHIP_SOURCE, RELATIONSHIP_TARGET,
+    TARGET_IN_SUBMISSION,
+)  # fmt: skip
+"""Those of submissions whose document entries and folders are new."""
 
 
 def check_associations(submission: Submission, report: Report) -> None:
     """Check types and ends of all associations as far as the submission tells."""
-    kinds = {obj.id: obj.kind for obj in submission.objects() if obj.id}
+    kinds = _kinds(submission)
     for association in submission.associations:
         _check_type(association, report)
         _check_ends(association, kinds, report)
+        if association.type not in v.DOCUMENTED:
+            _check_undocumented(association, report)
+
+
+def check_new_associations(submission: Submission, report: Report) -> None:
+    """Check what associations join in a submission whose entries and folders are new."""
+    kinds = _kinds(submission)
+    for association in submission.associations:
         if association.type == v.HAS_MEMBER:
             _check_member(association, kinds, report)
         elif association.type in v.RELATIONSHIPS:
             _check_relationship(association, kinds, report)
-        if association.type not in v.DOCUMENTED:
-            _check_undocumented(association, report)
+        elif association.type in v.UPDATE_ONLY:
+            report.add(TYPE_UPDATE, association.rim.element, received=association.type)
+
+
+def _kinds(submission: Submission) -> dict[str, str]:
+    """The kinds of the submission's objects by id."""
+    return {obj.id: obj.kind for obj in submission.objects() if obj.id}
 
 
 def _check_type(association: Association, report: Report) -> None:
@@ -117,8 +134,6 @@ def _check_type(association: Association, report: Report) -> None:
         report.add(TYPE_BARE, element, received=received, expected=association.type)
     elif received not in v.ASSOCIATION_TYPES:
         report.add(TYPE_UNKNOWN, element, received=received)
-    if association.type in v.UPDATE_ONLY:
-        report.add(TYPE_UPDATE, element, received=received)
 
 
 def _check_ends(association: Association, kinds: dict[str, str], report: Report) -> None:

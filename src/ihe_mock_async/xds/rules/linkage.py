@@ -64,9 +64,10 @@ STATUS_MISPLACED = metadata_warning(
     fix="Remove the Slot.",
 )
 RULES = (
-    SUBMISSION_SET_ONE, PACKAGE_KIND, ENTRY_LINKED, FOLDER_LINKED, FOLDER_CONTENT_LINKED,
-    STATUS_REQUIRED, STATUS_VALUE, STATUS_MISPLACED,
+    SUBMISSION_SET_ONE, PACKAGE_KIND, ENTRY_LINKED, FOLDER_LINKED, STATUS_REQUIRED, STATUS_VALUE,
+    STATUS_MISPLACED,
 )  # fmt: skip
+"""Those of all submissions, to which `FOLDER_CONTENT_LINKED` comes where all objects are new."""
 
 
 def check_linkage(submission: Submission, report: Report) -> None:
@@ -76,11 +77,27 @@ def check_linkage(submission: Submission, report: Report) -> None:
         report.add(SUBMISSION_SET_ONE, submission.element, received=f"{count} submission sets")
     for package in submission.unclassified:
         report.add(PACKAGE_KIND, package.element, received=package.id)
-    sets = {submission_set.id for submission_set in submission.submission_sets}
-    members = [a for a in submission.associations if a.type == v.HAS_MEMBER and a.source in sets]
+    members = _members(submission)
     _check_entries(submission.document_entries, members, report)
     _check_folders(submission, members, report)
     _check_statuses(submission, members, report)
+
+
+def check_folder_content(submission: Submission, report: Report) -> None:
+    """Check that the memberships of folders are members of the submission set."""
+    members = _members(submission)
+    from_set = set(map(id, members))
+    linked = {association.target for association in members}
+    for association in submission.associations:
+        is_content = association.type == v.HAS_MEMBER and id(association) not in from_set
+        if is_content and association.id not in linked:
+            report.add(FOLDER_CONTENT_LINKED, association.rim.element, received=association.id)
+
+
+def _members(submission: Submission) -> list[Association]:
+    """The HasMember associations from the submission set."""
+    sets = {submission_set.id for submission_set in submission.submission_sets}
+    return [a for a in submission.associations if a.type == v.HAS_MEMBER and a.source in sets]
 
 
 def _check_entries(
@@ -95,14 +112,9 @@ def _check_entries(
 
 def _check_folders(submission: Submission, members: Iterable[Association], report: Report) -> None:
     linked = {association.target for association in members}
-    sets = {submission_set.id for submission_set in submission.submission_sets}
     for folder in submission.folders:
         if folder.id not in linked:
             report.add(FOLDER_LINKED, folder.rim.element, received=folder.id)
-    for association in submission.associations:
-        is_content = association.type == v.HAS_MEMBER and association.source not in sets
-        if is_content and association.id not in linked:
-            report.add(FOLDER_CONTENT_LINKED, association.rim.element, received=association.id)
 
 
 def _check_statuses(

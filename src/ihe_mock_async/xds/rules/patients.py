@@ -54,7 +54,10 @@ PATIENT_SUBSUMED = Rule(
     code=error_codes.UNKNOWN_PATIENT_ID,
     essential=True,
 )
-RULES = (PATIENT_DIFFERS, ASSOCIATION_PATIENT, FOLDER_PATIENT, PATIENT_UNKNOWN, PATIENT_SUBSUMED)
+RULES = (PATIENT_DIFFERS, PATIENT_UNKNOWN, PATIENT_SUBSUMED)
+"""Those of all submissions."""
+REGISTRATION_RULES = (ASSOCIATION_PATIENT, FOLDER_PATIENT)
+"""Those of submissions whose document entries and folders are new."""
 
 
 def check_patients(
@@ -91,7 +94,7 @@ def check_registered_patients(
         if association.source in sets:
             continue
         pair = _patients_of(association, own | outside)
-        if len(set(pair)) > 1 and len({_surviving(cx, patients) for cx in pair}) > 1:
+        if len(set(pair)) > 1 and len({surviving(cx, patients) for cx in pair}) > 1:
             in_folder = association.type == v.HAS_MEMBER
             rule = FOLDER_PATIENT if in_folder else ASSOCIATION_PATIENT
             received = " and ".join(pair)
@@ -137,7 +140,7 @@ def _touches(association: Association, outside: Mapping[str, str | None]) -> boo
     return association.source.lower() in outside or association.target.lower() in outside
 
 
-def _surviving(cx: str, patients: Patients) -> str:
+def surviving(cx: str, patients: Patients) -> str:
     """The id that a chain of merges has left of this one (ITI TF-2: 3.44.4.2.4)."""
     identifier = PatientIdentifier.from_cx(cx)
     *_, last = _merges(identifier, patients) if identifier is not None else (None,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 
 from ihe_mock_async.findings import Rule, Severity
 from ihe_mock_async.state import RegistryObject
@@ -43,7 +43,8 @@ REFERENCE_DEPRECATED = Rule(
     code=error_codes.DEPRECATED_DOCUMENT,
     essential=True,
 )
-RULES = (ID_REGISTERED, UNRESOLVED, REFERENCE_DEPRECATED)
+RULES = (ID_REGISTERED, UNRESOLVED)
+"""Those of all submissions, to which `REFERENCE_DEPRECATED` comes where all objects are new."""
 
 _PACKAGES = frozenset({v.SUBMISSION_SET.kind, v.FOLDER.kind})
 
@@ -60,30 +61,35 @@ def check_references(
     submission: Submission, registered: Mapping[str, RegistryObject], report: Report
 ) -> None:
     """Check ids and ends of associations against the `registered` ones among `uuids_of`."""
-    own = {obj.id.lower() for obj in submission.objects() if obj.id}
-    for obj in submission.objects():
-        if obj.id.lower() in registered:
-            report.add(ID_REGISTERED, obj.rim.element, received=obj.id)
+    check_new_ids(submission, registered, report)
     sets = {submission_set.id for submission_set in submission.submission_sets}
+    for association, end in ends_outside(submission):
+        obj = registered.get(end.lower())
+        if obj is not None and obj.status == v.DEPRECATED:
+            report.add(REFERENCE_DEPRECATED, association.rim.element, received=end)
     for association in submission.associations:
-        ends = (association.source, association.target)
-        outside = [end for end in ends if end.lower() not in own and is_uuid_urn(end)]
-        _check_outside(association, outside, registered, report)
         _check_kinds(association, sets, registered, report)
 
 
-def _check_outside(
-    association: Association,
-    ends: Iterable[str],
-    registered: Mapping[str, RegistryObject],
-    report: Report,
+def check_new_ids(
+    submission: Submission, registered: Mapping[str, RegistryObject], report: Report
 ) -> None:
-    for end in ends:
-        obj = registered.get(end.lower())
-        if obj is None:
+    """Check that ids of the submission are new, and that those outside of it are registered."""
+    for obj in submission.objects():
+        if obj.id.lower() in registered:
+            report.add(ID_REGISTERED, obj.rim.element, received=obj.id)
+    for association, end in ends_outside(submission):
+        if end.lower() not in registered:
             report.add(UNRESOLVED, association.rim.element, received=end)
-        elif obj.status == v.DEPRECATED:
-            report.add(REFERENCE_DEPRECATED, association.rim.element, received=end)
+
+
+def ends_outside(submission: Submission) -> Iterator[tuple[Association, str]]:
+    """Each association with each of its ends that can only be in the registry."""
+    own = {obj.id.lower() for obj in submission.objects() if obj.id}
+    for association in submission.associations:
+        for end in (association.source, association.target):
+            if end.lower() not in own and is_uuid_urn(end):
+                yield association, end
 
 
 def _check_kinds(

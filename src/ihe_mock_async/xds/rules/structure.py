@@ -139,10 +139,11 @@ CLASSIFICATION_TARGET = metadata_error(
 )
 RULES = (
     LIST_CONTENT, ELEMENT_ORDER, ELEMENT_UNKNOWN, ID_MISSING, ID_UNIQUE, OBJECT_ID_UNIQUE,
-    UUID_FORMAT, UUID_LOWER_CASE, HOME_FORMAT, LOGICAL_ID, SLOT_NAME, SLOT_UNIQUE, SLOT_EMPTY,
+    UUID_FORMAT, UUID_LOWER_CASE, HOME_FORMAT, SLOT_NAME, SLOT_UNIQUE, SLOT_EMPTY,
     SLOT_VALUE_LENGTH, SLOT_SINGLE, SLOT_RESERVED, SLOT_UNKNOWN, CLASSIFIED_OBJECT,
     REGISTRY_OBJECT, CLASSIFICATION_TARGET,
 )  # fmt: skip
+"""Those of all submissions, to which `LOGICAL_ID` comes where all objects are new."""
 
 
 def check_structure(submission: Submission, report: Report) -> None:
@@ -152,7 +153,7 @@ def check_structure(submission: Submission, report: Report) -> None:
     _check_ids(submission, report)
     for obj in submission.objects():
         _check_object(obj.rim, report)
-        _check_versioning(obj, report)
+        _check_home(obj, report)
         check_slots(obj.rim, obj.model.slots, report)
     packages = {package.id for package in (*submission.submission_sets, *submission.folders)}
     packages.update(package.id for package in submission.unclassified)
@@ -160,6 +161,14 @@ def check_structure(submission: Submission, report: Report) -> None:
         if classification.classified_object not in packages:
             received = classification.classified_object
             report.add(CLASSIFICATION_TARGET, classification.element, received=received)
+
+
+def check_first_versions(submission: Submission, report: Report) -> None:
+    """Check that no object claims to be another version of a registered one."""
+    for obj in submission.objects():
+        lid = obj.rim.element.get("lid", "").strip()
+        if lid and lid != obj.id:
+            report.add(LOGICAL_ID, obj.rim.element, received=lid)
 
 
 def check_slots(
@@ -255,10 +264,7 @@ def _check_children(rim: RimObject, report: Report) -> None:
         report.add(ELEMENT_UNKNOWN, element, received=local_name(element))
 
 
-def _check_versioning(obj: MetadataObject, report: Report) -> None:
-    attributes = obj.rim.element.attrib
-    home, lid = attributes.get("home"), attributes.get("lid")
+def _check_home(obj: MetadataObject, report: Report) -> None:
+    home = obj.rim.element.get("home")
     if home is not None and (wrong := datatypes.home_community_id(home.strip())):
         report.add(HOME_FORMAT, obj.rim.element, received=home, expected=wrong)
-    if lid and lid.strip() != obj.id:
-        report.add(LOGICAL_ID, obj.rim.element, received=lid)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from ihe_mock_async.findings import Rule, Severity
 from ihe_mock_async.state import Attachment, RegistryObject
 from ihe_mock_async.xds import error_codes
-from ihe_mock_async.xds.metadata import DocumentEntry, Submission
+from ihe_mock_async.xds.metadata import DocumentEntry, IdentifiedObject, Submission
 from ihe_mock_async.xds.registry import Surroundings
 from ihe_mock_async.xds.rules.report import Report
 
@@ -55,8 +55,10 @@ SIZE_DIFFERS = Rule(
     code=error_codes.NON_IDENTICAL_SIZE,
     essential=True,
 )
-RULES = (UNIQUE_ID_REGISTERED, HASH_DIFFERS, SIZE_DIFFERS)
+RULES = (UNIQUE_ID_REGISTERED,)
 """Without the two rules on the message, of which each transaction has one."""
+REGISTRATION_RULES = (HASH_DIFFERS, SIZE_DIFFERS)
+"""Those of submissions whose document entries are new."""
 
 
 def unique_ids_of(submission: Submission) -> set[str]:
@@ -79,16 +81,23 @@ def check_unique_in_registry(
 ) -> None:
     """Check against the registered objects and stored documents that share a uniqueId."""
     registered, stored = surroundings.same_unique_id, surroundings.stored
-    taken = {obj.unique_id for obj in registered}
-    for obj in (*submission.submission_sets, *submission.folders):
-        if obj.unique_id in taken:
-            received = f"{obj.kind}.uniqueId {obj.unique_id}"
-            report.add(UNIQUE_ID_REGISTERED, obj.rim.element, received=received)
+    check_new_unique_ids((*submission.submission_sets, *submission.folders), registered, report)
     for entry in submission.document_entries:
         same = [obj for obj in registered if obj.unique_id == entry.unique_id]
         content = stored.get(entry.unique_id or "")
         if same or content is not None:
             _check_entry(entry, same, content, report)
+
+
+def check_new_unique_ids(
+    objects: Iterable[IdentifiedObject], registered: Iterable[RegistryObject], report: Report
+) -> None:
+    """Check that no registered object has the uniqueId of one of the new packages."""
+    taken = {obj.unique_id for obj in registered}
+    for obj in objects:
+        if obj.unique_id in taken:
+            received = f"{obj.kind}.uniqueId {obj.unique_id}"
+            report.add(UNIQUE_ID_REGISTERED, obj.rim.element, received=received)
 
 
 def _check_entry(
