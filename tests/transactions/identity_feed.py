@@ -11,9 +11,8 @@ from lxml import etree
 from ihe_mock_async.elements import parse
 from ihe_mock_async.identifiers import PatientIdentifier
 from ihe_mock_async.ihe import Answer, Exchange
-from ihe_mock_async.state import AffinityDomain
+from ihe_mock_async.state import AffinityDomain, State
 from ihe_mock_async.transactions.iti44_patient_identity_feed_hl7v3 import TRANSACTION
-from tests.transactions.memory_patients import MemoryPatients, MemoryState
 
 MESSAGES = Path(__file__).parents[1] / "fixtures" / "iti44"
 NS = {"h": "urn:hl7-org:v3"}
@@ -104,27 +103,48 @@ def both(*edits: Edit) -> Edit:
 # ---------------------------------------------------------------- one exchange
 
 
-def known(*numbers: str, root: str = AUTHORITY) -> MemoryPatients:
-    """A state in which each number is a patient of its own."""
-    patients = MemoryPatients()
-    for number in numbers:
-        patients.add([PatientIdentifier(root, number)], b"<patient/>", NOW)
-    patients.changes.clear()
-    return patients
+Given = Callable[[State], None]
+"""What has happened before the exchange."""
 
 
-def merged(*steps: tuple[str, str]) -> MemoryPatients:
-    patients = known("P-1001", "P-1002", "P-1003")
-    for subsumed, surviving in steps:
-        patients.subsume(
-            PatientIdentifier(AUTHORITY, subsumed), PatientIdentifier(AUTHORITY, surviving), NOW
-        )
-    patients.changes.clear()
-    return patients
+def known(*numbers: str, root: str = AUTHORITY) -> Given:
+    """Each number is a patient of its own."""
+
+    def given(state: State) -> None:
+        for number in numbers:
+            state.patients.add([PatientIdentifier(root, number)], b"<patient/>", NOW)
+
+    return given
+
+
+def merged(*steps: tuple[str, str]) -> Given:
+    """Three patients, of which some subsumed others."""
+
+    def given(state: State) -> None:
+        known("P-1001", "P-1002", "P-1003")(state)
+        for subsumed, surviving in steps:
+            state.patients.subsume(
+                PatientIdentifier(AUTHORITY, subsumed),
+                PatientIdentifier(AUTHORITY, surviving),
+                NOW,
+            )
+
+    return given
+
+
+def all_of(*steps: Given) -> Given:
+    def given(state: State) -> None:
+        for step in steps:
+            step(state)
+
+    return given
 
 
 def exchange_of(
-    name: str, edit: Edit, patients: MemoryPatients, domain: AffinityDomain
+    name: str,
+    edit: Edit,
+    state: State,
+    domain: AffinityDomain = AffinityDomain(),  # noqa: B008
 ) -> Exchange:
     message = parse((MESSAGES / f"{name}.xml").read_bytes())
     action = TRANSACTION.roots[str(message.tag)]
@@ -136,7 +156,7 @@ def exchange_of(
         domain=domain,
         now=NOW,
         new_uuid=lambda: "11111111-2222-4333-8444-555555555555",
-        state=MemoryState(patients),
+        state=state,
     )
 
 

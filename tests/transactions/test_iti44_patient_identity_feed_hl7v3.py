@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,13 +13,25 @@ from ihe_mock_async.elements import parse
 from ihe_mock_async.findings import Rule, Severity, Validation
 from ihe_mock_async.identifiers import PatientIdentifier
 from ihe_mock_async.ihe import Answer
-from ihe_mock_async.state import AffinityDomain
+from ihe_mock_async.state import (
+    AffinityDomain,
+    AvailabilityStatus,
+    ObjectKind,
+    PatientRecord,
+    PatientSearch,
+    PixConsumer,
+    RegistryObject,
+    State,
+)
 from ihe_mock_async.transactions.iti44_patient_identity_feed_hl7v3 import TRANSACTION, answer
 from tests.transactions.identity_feed import (
     AUTHORITY,
+    NOW,
     NS,
     OTHER_AUTHORITY,
     Edit,
+    Given,
+    all_of,
     both,
     exchange_of,
     known,
@@ -30,20 +43,45 @@ from tests.transactions.identity_feed import (
     valid,
     without,
 )
-from tests.transactions.memory_patients import MemoryPatients
+from tests.transactions.stored_state import stored_state
 
 PATIENT = "h:controlActProcess/h:subject/h:registrationEvent/h:subject1/h:patient"
 SUBSUMED = ".//h:priorRegisteredRole/h:id"
 EVERYWHERE = AffinityDomain()
+NOTHING = known()
+
+
+@pytest.fixture
+def state() -> Iterator[State]:
+    with stored_state() as opened:
+        yield opened
 
 
 def send(
-    name: str,
-    edit: Edit = valid,
-    patients: MemoryPatients | None = None,
-    domain: AffinityDomain = EVERYWHERE,
+    name: str, edit: Edit = valid, given: Given = NOTHING, domain: AffinityDomain = EVERYWHERE
 ) -> Answer:
-    return answer(exchange_of(name, edit, patients or known(), domain))
+    """The answer of a server to which something has happened before."""
+    with stored_state() as state:
+        given(state)
+        return send_to(state, name, edit, domain)
+
+
+def send_to(
+    state: State, name: str, edit: Edit = valid, domain: AffinityDomain = EVERYWHERE
+) -> Answer:
+    return answer(exchange_of(name, edit, state, domain))
+
+
+def patients_of(state: State) -> list[PatientRecord]:
+    return list(state.patients.search(PatientSearch()))
+
+
+def identifier(number: str, root: str = AUTHORITY) -> PatientIdentifier:
+    return PatientIdentifier(root, number)
+
+
+def survivor_of(state: State, number: str) -> PatientIdentifier | None:
+    return state.patients.find([identifier(number)])[identifier(number)].subsumed_by
 
 
 def told(reply: Answer, path: str) -> list[str]:
@@ -152,23 +190,22 @@ def test_strict_validation_refuses_warnings() -> None:
     assert send("add", without(".//h:custodian"), domain=domain).summary == "CE"
 
 
-def test_reporting_validation_accepts_what_can_be_acted_on() -> None:
+def test_reporting_validation_accepts_what_can_be_acted_on(state: State) -> None:
     domain = AffinityDomain(validation=Validation.REPORT)
-    patients = known()
 
-    reply = send("add", without("h:id"), patients, domain)
+    reply = send_to(state, "add", without("h:id"), domain)
 
     assert reply.summary == "CA"
     assert rule_ids(reply) == {"hl7v3-message-id"}
-    assert patients.changes == ["add"]
+    assert len(patients_of(state)) == 1
     assert told(reply, ".//h:targetMessage/h:id/@nullFlavor") == ["NI"]
-    assert send("add", without(f"{PATIENT}/h:id"), patients, domain).summary == "CE"
+    assert send_to(state, "add", without(f"{PATIENT}/h:id"), domain).summary == "CE"
 
 
-def test_what_the_transport_has_found_comes_first_and_counts() -> None:
+def test_what_the_transport_has_found_comes_first_and_counts(state: State) -> None:
     rule = Rule("mime-start", Severity.ERROR, "text", "section", "fix")
     found = rule.found("part <root>")
-    exchange = exchange_of("add", without(".//h:custodian"), known(), AffinityDomain())
+    exchange = exchange_of("add", without(".//h:custodian"), state)
 
     reply = answer(replace(exchange, findings=[found]))
 
@@ -181,83 +218,92 @@ def test_what_the_transport_has_found_comes_first_and_counts() -> None:
 # ---------------------------------------------------------------- add and revise
 
 
-def test_an_added_patient_has_all_identifiers_of_the_message() -> None:
-    patients = known()
+def test_an_added_patient_has_all_identifiers_of_the_message(state: State) -> None:
+    reply = send_to(state, "add")
 
-    reply = send("add", valid, patients)
-
-    assert patients.changes == ["add"]
-    assert patients.keys("P-1001") == patients.keys("N-77", root=OTHER_AUTHORITY)
+    (added,) = patients_of(state)
+    assert added.identifiers == (identifier("P-1001"), identifier("N-77", OTHER_AUTHORITY))
     assert list(reply.patient_ids) == [
         f"P-1001^^^&{AUTHORITY}&ISO",
         f"N-77^^^&{OTHER_AUTHORITY}&ISO",
     ]
 
 
-def test_the_stored_demographics_are_the_patient_element() -> None:
-    patients = known()
+def test_the_stored_demographics_are_the_patient_element(state: State) -> None:
+    send_to(state, "add")
 
-    send("add", valid, patients)
-
-    stored = parse(patients.demographics[1])
+    stored = parse(patients_of(state)[0].demographics)
     assert stored.tag == "{urn:hl7-org:v3}patient"
     assert stored.xpath("string(h:patientPerson/h:name/h:family)", namespaces=NS) == (
         "Müster-Beispiel"
     )
 
 
-def test_adding_a_known_patient_revises_it() -> None:
-    patients = known("P-1001")
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        (PatientSearch(family_prefixes=("muster-b",)), True),
+        (PatientSearch(birth_prefix="1958", gender="F"), True),
+        (PatientSearch(family_prefixes=("muster-b",), gender="M"), False),
+    ],
+)
+def test_an_added_patient_is_found_by_its_traits(
+    state: State, search: PatientSearch, found: bool
+) -> None:
+    send_to(state, "add")
 
-    reply = send("add", valid, patients)
+    assert bool(state.patients.search(search)) is found
 
+
+def test_adding_a_known_patient_revises_it(state: State) -> None:
+    known("P-1001")(state)
+
+    reply = send_to(state, "add")
+
+    (revised,) = patients_of(state)
     assert reply.summary == "CA"
-    assert patients.changes == ["revise"]
-    assert patients.keys("P-1001") == patients.keys("N-77", root=OTHER_AUTHORITY)
+    assert revised.identifiers == (identifier("P-1001"), identifier("N-77", OTHER_AUTHORITY))
 
 
-def test_a_revise_replaces_the_demographics() -> None:
-    patients = known("P-1001")
+def test_a_revise_replaces_demographics_and_traits(state: State) -> None:
+    send_to(state, "add")
 
-    assert send("revise", valid, patients).findings == []
-    assert "Ahornallee 12" in patients.demographics[1].decode()
+    edit = setting(".//h:administrativeGenderCode", code="UN")
+    assert send_to(state, "revise", edit).findings == []
 
-
-def test_a_revise_of_an_unknown_patient_adds_it() -> None:
-    patients = known()
-
-    reply = send("revise", valid, patients)
-
-    assert (reply.summary, patients.changes) == ("CA", ["add"])
+    assert "Ahornallee 12" in patients_of(state)[0].demographics.decode()
+    assert [r.key for r in state.patients.search(PatientSearch(gender="UN"))] == [1]
 
 
-def test_identifiers_in_one_message_link_their_patients() -> None:
-    patients = known("P-1001", "P-2")
-    patients.add([PatientIdentifier(OTHER_AUTHORITY, "N-77")], b"<patient/>", None)  # type: ignore[arg-type]
+def test_a_revise_of_an_unknown_patient_adds_it(state: State) -> None:
+    reply = send_to(state, "revise")
 
-    send("revise", valid, patients)
-
-    assert patients.changes[-2:] == ["link", "revise"]
-    assert patients.keys("P-1001") == patients.keys("N-77", root=OTHER_AUTHORITY)
-    assert patients.keys("P-1001") != patients.keys("P-2")
+    assert (reply.summary, len(patients_of(state))) == ("CA", 1)
 
 
-def test_identifiers_of_other_authorities_are_ignored() -> None:
-    patients = known()
+def test_identifiers_in_one_message_link_their_patients(state: State) -> None:
+    all_of(known("P-1001", "P-2"), known("N-77", root=OTHER_AUTHORITY))(state)
+
+    send_to(state, "revise")
+
+    linked, other = patients_of(state)
+    assert linked.identifiers == (identifier("P-1001"), identifier("N-77", OTHER_AUTHORITY))
+    assert other.identifiers == (identifier("P-2"),)
+
+
+def test_identifiers_of_other_authorities_are_ignored(state: State) -> None:
     edit = both(twice(f"{PATIENT}/h:id"), setting(f"({PATIENT}/h:id)[2]", root="1.2.3"))
 
-    reply = send("add", edit, patients, AffinityDomain(assigning_authorities=[AUTHORITY]))
+    reply = send_to(state, "add", edit, AffinityDomain(assigning_authorities=[AUTHORITY]))
 
     assert reply.summary == "CA"
-    assert list(patients.registered) == [PatientIdentifier(AUTHORITY, "P-1001")]
+    assert patients_of(state)[0].identifiers == (identifier("P-1001"),)
 
 
-def test_other_ids_of_another_role_are_no_patient_identifiers() -> None:
-    patients = known()
+def test_other_ids_of_another_role_are_no_patient_identifiers(state: State) -> None:
+    send_to(state, "add", setting(".//h:asOtherIDs", classCode="SD"))
 
-    send("add", setting(".//h:asOtherIDs", classCode="SD"), patients)
-
-    assert list(patients.registered) == [PatientIdentifier(AUTHORITY, "P-1001")]
+    assert patients_of(state)[0].identifiers == (identifier("P-1001"),)
 
 
 def test_a_subsumed_identifier_is_refused_with_the_one_that_replaced_it() -> None:
@@ -271,18 +317,76 @@ def test_a_subsumed_identifier_is_refused_with_the_one_that_replaced_it() -> Non
 # ---------------------------------------------------------------- merge
 
 
-def test_a_merge_subsumes_the_prior_identifier() -> None:
-    patients = known("P-1001", "P-1002")
+def test_a_merge_subsumes_the_prior_identifier(state: State) -> None:
+    known("P-1001", "P-1002")(state)
 
-    reply = send("merge", valid, patients)
+    reply = send_to(state, "merge")
 
-    assert (reply.summary, patients.changes) == ("CA", ["subsume"])
-    subsumed = patients.registered[PatientIdentifier(AUTHORITY, "P-1002")]
-    assert subsumed.subsumed_by == PatientIdentifier(AUTHORITY, "P-1001")
+    assert reply.summary == "CA"
+    assert survivor_of(state, "P-1002") == identifier("P-1001")
     assert list(reply.patient_ids) == [
         f"P-1001^^^&{AUTHORITY}&ISO",
         f"P-1002^^^&{AUTHORITY}&ISO",
     ]
+
+
+def test_a_merge_gives_the_other_identifiers_to_the_survivor(state: State) -> None:
+    known("P-1001", "P-1002")(state)
+    state.patients.revise(2, [identifier("N-2", OTHER_AUTHORITY)], b"<subsumed/>", NOW)
+
+    send_to(state, "merge")
+
+    assert patients_of(state) == [
+        PatientRecord(1, (identifier("P-1001"), identifier("N-2", OTHER_AUTHORITY)), b"<patient/>")
+    ]
+
+
+def test_identifiers_that_one_patient_has_can_be_merged(state: State) -> None:
+    state.patients.add([identifier("P-1001"), identifier("P-1002")], b"<patient/>", NOW)
+
+    assert send_to(state, "merge").summary == "CA"
+    assert patients_of(state)[0].identifiers == (identifier("P-1001"),)
+
+
+def registered(number: str, kind: ObjectKind, xml: bytes) -> RegistryObject:
+    return RegistryObject(
+        kind,
+        f"urn:uuid:{kind}-{number}",
+        f"urn:uuid:{kind}-{number}",
+        1,
+        AvailabilityStatus.DEPRECATED,
+        xml,
+        patient_id=identifier(number).cx,
+    )
+
+
+PATIENT_ID_SCHEMES = {
+    ObjectKind.DOCUMENT_ENTRY: "urn:uuid:58a6f841-87b3-4a3e-92fd-a8ffeff98427",
+    ObjectKind.SUBMISSION_SET: "urn:uuid:6b5aea1a-874d-4603-a4bc-96a0a7b38446",
+    ObjectKind.FOLDER: "urn:uuid:f64ffdf0-4b97-4e06-b79f-a52b38ec2f8a",
+}
+
+
+@pytest.mark.parametrize("kind", PATIENT_ID_SCHEMES)
+def test_a_merge_moves_all_objects_of_the_subsumed_patient(state: State, kind: ObjectKind) -> None:
+    known("P-1001", "P-1002", "P-1003")(state)
+    xml = (
+        b'<rim:RegistryObject xmlns:rim="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0">'
+        b'<rim:Slot name="sourcePatientId"><rim:ValueList><rim:Value>SOURCE</rim:Value>'
+        b'</rim:ValueList></rim:Slot><rim:ExternalIdentifier identificationScheme="%b" '
+        b'value="P-1002"/></rim:RegistryObject>' % PATIENT_ID_SCHEMES[kind].encode()
+    )
+    own, other = registered("P-1002", kind, xml), registered("P-1003", kind, xml)
+    state.documents.register([own, other], NOW)
+
+    send_to(state, "merge")
+
+    moved = state.documents.by_id([own.id])[own.id]
+    assert moved.patient_id == identifier("P-1001").cx
+    assert moved.status is AvailabilityStatus.DEPRECATED
+    assert identifier("P-1001").cx.encode().replace(b"&", b"&amp;") in moved.xml
+    assert b"SOURCE" in moved.xml
+    assert state.documents.by_id([other.id])[other.id] == other
 
 
 def test_an_unknown_subsumed_identifier_is_named_with_code_204() -> None:
@@ -295,47 +399,108 @@ def test_an_unknown_subsumed_identifier_is_named_with_code_204() -> None:
     assert "P-1002" in told(reply, ".//h:acknowledgementDetail/h:text")[0]
 
 
-def test_merges_chain() -> None:
-    patients = known("P-1001", "P-1002", "P-1003")
+def test_merges_chain(state: State) -> None:
+    known("P-1001", "P-1002", "P-1003")(state)
 
-    first = send("merge", valid, patients)
-    second = send(
+    first = send_to(state, "merge")
+    second = send_to(
+        state,
         "merge",
         both(
             setting(f"{PATIENT}/h:id", extension="P-1003"),
             setting(SUBSUMED, extension="P-1001"),
         ),
-        patients,
     )
 
     assert (first.summary, second.summary) == ("CA", "CA")
-    survivors = {
-        patients.registered[PatientIdentifier(AUTHORITY, number)].subsumed_by
-        for number in ("P-1001", "P-1002")
-    }
-    assert survivors == {PatientIdentifier(AUTHORITY, "P-1003")}
+    assert survivor_of(state, "P-1001") == survivor_of(state, "P-1002") == identifier("P-1003")
+    assert [patient.identifiers for patient in patients_of(state)] == [(identifier("P-1003"),)]
 
 
-def test_of_several_patient_ids_the_one_of_the_same_authority_survives() -> None:
-    patients = known("P-1001", "P-1002")
+def test_of_several_patient_ids_the_one_of_the_same_authority_survives(state: State) -> None:
+    known("P-1001", "P-1002")(state)
     edit = both(
         twice(f"{PATIENT}/h:id"),
         setting(f"({PATIENT}/h:id)[1]", root=OTHER_AUTHORITY, extension="N-1"),
     )
 
-    assert send("merge", edit, patients).summary == "CA"
-    subsumed = patients.registered[PatientIdentifier(AUTHORITY, "P-1002")]
-    assert subsumed.subsumed_by == PatientIdentifier(AUTHORITY, "P-1001")
+    assert send_to(state, "merge", edit).summary == "CA"
+    assert survivor_of(state, "P-1002") == identifier("P-1001")
 
 
 def test_identifiers_of_two_authorities_may_be_merged() -> None:
-    patients = known("P-1001")
-    patients.registered |= known("P-1002", root=OTHER_AUTHORITY).registered
+    given = all_of(known("P-1001"), known("P-1002", root=OTHER_AUTHORITY))
 
-    reply = send("merge", setting(SUBSUMED, root=OTHER_AUTHORITY), patients)
+    reply = send("merge", setting(SUBSUMED, root=OTHER_AUTHORITY), given)
 
     assert reply.summary == "CA"
     assert rule_ids(reply) == {"iti44-merge-different-authorities"}
+
+
+# ---------------------------------------------------------------- ITI-46
+
+
+def notified(
+    state: State, name: str, edit: Edit = valid, *domains: str
+) -> list[list[tuple[str, str]]]:
+    """The identifiers of each notification that a consumer gets."""
+    consumer = PixConsumer("http://consumer.example/pix", domains)
+    reply = send_to(state, name, edit, AffinityDomain(pix_consumers=(consumer,)))
+    for notification in reply.notifications:
+        assert (notification.to, notification.transaction) == (consumer.url, "ITI-46")
+        assert notification.action == "urn:hl7-org:v3:PRPA_IN201302UV02"
+    return [
+        [(str(i.get("root")), str(i.get("extension"))) for i in parse(n.body).iterfind(ID, NS)]
+        for n in reply.notifications
+    ]
+
+
+ID = ".//h:subject1/h:patient/h:id"
+ALONE = without(".//h:asOtherIDs")
+
+
+def test_an_add_of_a_lone_identifier_notifies_nobody(state: State) -> None:
+    assert notified(state, "add", ALONE) == []
+    assert notified(state, "add", ALONE) == []
+
+
+def test_an_add_that_joins_domains_notifies(state: State) -> None:
+    both_ids = [(AUTHORITY, "P-1001"), (OTHER_AUTHORITY, "N-77")]
+
+    assert notified(state, "add") == [both_ids]
+    assert notified(state, "revise") == []
+
+
+def test_linked_patients_are_notified_once_for_each_consumer(state: State) -> None:
+    all_of(known("P-1001"), known("N-77", root=OTHER_AUTHORITY))(state)
+    consumers = (PixConsumer("http://a.example/"), PixConsumer("http://b.example/"))
+
+    reply = send_to(state, "revise", valid, AffinityDomain(pix_consumers=consumers))
+
+    assert [n.to for n in reply.notifications] == ["http://a.example/", "http://b.example/"]
+
+
+def test_a_merge_notifies_with_the_identifiers_that_are_left(state: State) -> None:
+    known("P-1001", "P-1002")(state)
+
+    assert notified(state, "merge") == [[(AUTHORITY, "P-1001")]]
+
+
+def test_a_consumer_is_told_of_its_domains_only(state: State) -> None:
+    all_of(known("P-1001"), known("N-77", root=OTHER_AUTHORITY))(state)
+
+    assert notified(state, "revise", valid, OTHER_AUTHORITY) == []
+    known("P-1002")(state)
+    state.patients.revise(1, [identifier("P-7", "1.2.3")], b"<patient/>", NOW)
+    assert notified(state, "merge", valid, AUTHORITY, OTHER_AUTHORITY) == [
+        [(AUTHORITY, "P-1001"), (OTHER_AUTHORITY, "N-77")]
+    ]
+
+
+def test_who_is_refused_notifies_nobody(state: State) -> None:
+    known("P-1001")(state)
+
+    assert notified(state, "merge") == []
 
 
 # ---------------------------------------------------------------- the constant

@@ -7,16 +7,17 @@ from collections.abc import Mapping
 import pytest
 
 from ihe_mock_async.findings import Severity
-from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.state import AffinityDomain
+from ihe_mock_async.ihe import Answer
+from ihe_mock_async.state import AffinityDomain, PatientRecord, PatientSearch
 from ihe_mock_async.transactions.iti44_patient_identity_feed_hl7v3 import TRANSACTION, answer
 from tests.transactions.identity_feed import (
     AUTHORITY,
-    NOW,
     OTHER_AUTHORITY,
     Edit,
+    Given,
     adding,
     adding_many,
+    all_of,
     both,
     exchange_of,
     known,
@@ -29,7 +30,7 @@ from tests.transactions.identity_feed import (
     valid,
     without,
 )
-from tests.transactions.memory_patients import MemoryPatients
+from tests.transactions.stored_state import stored_state
 
 # ---------------------------------------------------------------- the table
 
@@ -120,19 +121,18 @@ BROKEN_MERGES: Mapping[str, Edit] = {
 }
 
 
-def two_patients() -> MemoryPatients:
-    patients = known("P-1001")
-    patients.add([PatientIdentifier(OTHER_AUTHORITY, "N-77")], b"<patient/>", NOW)
-    return patients
+TWO_PATIENTS = all_of(known("P-1001"), known("N-77", root=OTHER_AUTHORITY))
 
 
 FOREIGN = AffinityDomain(assigning_authorities=["1.2.3"])
 OWN_AND_OTHER = AffinityDomain(assigning_authorities=[OTHER_AUTHORITY])
 
-BY_STATE: Mapping[str, tuple[str, Edit, MemoryPatients, AffinityDomain]] = {
+Case = tuple[str, Edit, Given, AffinityDomain]
+
+BY_STATE: Mapping[str, Case] = {
     "iti44-add-existing": ("add", valid, known("P-1001"), AffinityDomain()),
     "iti44-revise-unknown": ("revise", valid, known(), AffinityDomain()),
-    "iti44-patients-linked": ("revise", valid, two_patients(), AffinityDomain()),
+    "iti44-patients-linked": ("revise", valid, TWO_PATIENTS, AffinityDomain()),
     "iti44-patient-id-authority": ("add", valid, known(), OWN_AND_OTHER),
     "iti44-patient-id-no-authority": ("add", valid, known(), FOREIGN),
     "iti44-patient-id-subsumed": (
@@ -162,7 +162,7 @@ BY_STATE: Mapping[str, tuple[str, Edit, MemoryPatients, AffinityDomain]] = {
     ),
 }
 
-CASES = {
+CASES: Mapping[str, Case] = {
     **{rule: ("add", edit, known(), AffinityDomain()) for rule, edit in BROKEN_ADDS.items()},
     **{
         rule: ("merge", edit, known("P-1001", "P-1002"), AffinityDomain())
@@ -178,9 +178,19 @@ def test_every_rule_is_broken_by_a_message() -> None:
     assert len(RULES) == len(TRANSACTION.rules)
 
 
+def send(case: Case) -> tuple[Answer, list[PatientRecord], list[PatientRecord]]:
+    """The answer, and all patients before and after the exchange."""
+    name, edit, given, domain = case
+    with stored_state() as state:
+        given(state)
+        before = list(state.patients.search(PatientSearch()))
+        reply = answer(exchange_of(name, edit, state, domain))
+        return reply, before, list(state.patients.search(PatientSearch()))
+
+
 @pytest.mark.parametrize("rule_id", CASES)
 def test_a_message_that_breaks_a_rule_is_told_so(rule_id: str) -> None:
-    reply = answer(exchange_of(*CASES[rule_id]))
+    reply, *_ = send(CASES[rule_id])
 
     assert rule_id in rule_ids(reply)
     refused = reply.outcome == "rejected"
@@ -190,25 +200,24 @@ def test_a_message_that_breaks_a_rule_is_told_so(rule_id: str) -> None:
 
 @pytest.mark.parametrize("rule_id", [r for r in CASES if RULES[r].severity is Severity.ERROR])
 def test_a_refused_message_changes_nothing(rule_id: str) -> None:
-    name, edit, patients, domain = CASES[rule_id]
-    before = list(patients.changes)
-
-    reply = answer(exchange_of(name, edit, patients, domain))
+    reply, before, after = send(CASES[rule_id])
 
     assert reply.outcome == "rejected"
-    assert patients.changes == before
+    assert after == before
 
 
 @pytest.mark.parametrize("name", ["add", "revise", "merge"])
 def test_a_valid_message_breaks_no_rule(name: str) -> None:
-    patients = known() if name == "add" else known("P-1001", "P-1002")
+    given = known() if name == "add" else known("P-1001", "P-1002")
+    reply, before, after = send((name, valid, given, AffinityDomain()))
 
-    assert answer(exchange_of(name, valid, patients, AffinityDomain())).findings == []
+    assert reply.findings == []
+    assert after != before
 
 
 @pytest.mark.parametrize("rule_id", BROKEN_ADDS)
 def test_locations_are_paths_from_the_interaction(rule_id: str) -> None:
-    reply = answer(exchange_of(*CASES[rule_id]))
+    reply, *_ = send(CASES[rule_id])
 
     (finding, *_) = [f for f in reply.findings if f.rule.id == rule_id]
     root = "PRPA_IN201309UV02" if rule_id == "hl7v3-interaction" else "PRPA_IN201301UV02"

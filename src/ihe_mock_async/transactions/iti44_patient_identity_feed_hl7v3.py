@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import NamedTuple
-
-from lxml import etree
 
 from ihe_mock_async.findings import Finding, Rule, Severity, refused
 from ihe_mock_async.hl7v3 import (
@@ -16,21 +13,23 @@ from ihe_mock_async.hl7v3 import (
     demographics,
     feed,
     feed_rules,
+    merge,
     patient,
     patient_rules,
+    registration_check,
     transmission,
+    update_notification,
 )
 from ihe_mock_async.hl7v3 import rules as wrapper_rules
 from ihe_mock_async.hl7v3.acknowledgement import Acknowledgement, AcknowledgementType
-from ihe_mock_async.hl7v3.datatypes import InstanceIdentifier
 from ihe_mock_async.hl7v3.feed import ADD, MERGE, REVISE
 from ihe_mock_async.hl7v3.namespaces import action, clark
 from ihe_mock_async.hl7v3.transmission import Transmission
 from ihe_mock_async.hl7v3.transmission_check import check as check_transmission
-from ihe_mock_async.hl7v3.tree import bounded, finding_at
+from ihe_mock_async.hl7v3.tree import bounded
 from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction
-from ihe_mock_async.state import AffinityDomain, RegisteredPatient
+from ihe_mock_async.ihe import Actor, Answer, Exchange, Notification, Outcome, Transaction
+from ihe_mock_async.xds import patient_merge
 
 _RESPONSE_ACTION = action(acknowledgement.ACCEPT_ACKNOWLEDGEMENT)
 
@@ -47,9 +46,9 @@ def answer(exchange: Exchange) -> Answer:
         breaches = chain(breaches, feed.check(payload, interaction), plan.findings)
     findings = [*exchange.findings, *bounded(breaches, message.element)]
     refusals = refused(findings, exchange.domain.validation)
-    if not refusals:
-        plan.carry_out()
-    return _acknowledge(exchange, message, findings, refusals, plan.identifiers)
+    notifications = [] if refusals else _carry_out(exchange, plan)
+    reply = _acknowledge(exchange, message, findings, refusals, plan.identifiers)
+    return replace(reply, notifications=notifications) if notifications else reply
 
 
 def _broken(findings: Iterable[Finding]) -> set[Rule]:
@@ -108,19 +107,14 @@ def _do_nothing() -> None:
 class _Plan:
     """What the message means for the state: decided before anything is changed."""
 
-    identifiers: Collection[PatientIdentifier] = ()
+    identifiers: Sequence[PatientIdentifier] = ()
     findings: Iterable[Finding] = ()
+    patient_keys: Sequence[int] = ()
+    """The known patients that it is about; they become one, the first."""
     carry_out: Callable[[], None] = _do_nothing
 
 
 _NOTHING = _Plan()
-
-
-def _in_domain(identifier: PatientIdentifier, domain: AffinityDomain) -> bool:
-    return not domain.assigning_authorities or identifier.root in domain.assigning_authorities
-
-
-# ---------------------------------------------------------------- add and revise
 
 
 def _plan_record(
@@ -129,181 +123,83 @@ def _plan_record(
     registered = payload.patient
     if registered is None or not registered.identifiers:
         return _NOTHING  # an essential rule has found that
-    foreign = _foreign_identifiers(registered, exchange.domain)
-    identifiers = [
-        identifier
-        for identifier in dict.fromkeys([*registered.identifiers, *registered.other_identifiers])
-        if _in_domain(identifier, exchange.domain)
-    ]
+    foreign = registration_check.check_authorities(registered, exchange.domain)
+    identifiers = registration_check.registrable(registered, exchange.domain)
     if not identifiers:
-        nothing_left = finding_at(feed_rules.PATIENT_ID_NO_AUTHORITY, registered.element, "id")
-        return _Plan(registered.identifiers, chain(foreign, [nothing_left]))
+        return _Plan(registered.identifiers, foreign)
     known = exchange.state.patients.find(identifiers)
-    findings = chain(foreign, _compare_with_known(registered, interaction, known))
-    carry_out = partial(_store, exchange, registered, identifiers, known)
-    return _Plan(identifiers, findings, carry_out)
-
-
-def _foreign_identifiers(registered: patient.Patient, domain: AffinityDomain) -> Iterator[Finding]:
-    """A Document Registry stores the ids of its own domain only (3.44.4.1.3)."""
-    if not domain.assigning_authorities:
-        return
-    for identifier in registered.ids:
-        if (usable := identifier.patient_identifier) and not _in_domain(usable, domain):
-            yield finding_at(
-                feed_rules.PATIENT_ID_AUTHORITY,
-                identifier.element,
-                "@root",
-                received=identifier.root,
-                expected=" or ".join(sorted(domain.assigning_authorities)),
-            )
-
-
-def _compare_with_known(
-    registered: patient.Patient,
-    interaction: transmission.Interaction,
-    known: Mapping[PatientIdentifier, RegisteredPatient],
-) -> Iterator[Finding]:
-    for record in known.values():
-        if record.subsumed_by is not None:
-            yield finding_at(
-                feed_rules.PATIENT_ID_SUBSUMED,
-                registered.element,
-                "id",
-                received=record.identifier.cx,
-                expected=f"{record.subsumed_by.cx}, into which it was merged",
-            )
-    first = registered.identifiers[0].cx
-    if known and interaction is ADD:
-        yield finding_at(feed_rules.ADD_EXISTING, registered.element, received=first)
-    if not known and interaction is REVISE:
-        yield finding_at(feed_rules.REVISE_UNKNOWN, registered.element, received=first)
-    keys = {record.patient_key for record in known.values()}
-    if len(keys) > 1:
-        yield finding_at(
-            feed_rules.PATIENTS_LINKED, registered.element, received=f"ids of {len(keys)} patients"
-        )
+    keys = list(dict.fromkeys(known[i].patient_key for i in identifiers if i in known))
+    new = [identifier for identifier in identifiers if identifier not in known]
+    return _Plan(
+        identifiers,
+        chain(foreign, registration_check.check_known(registered, interaction, known)),
+        keys,
+        partial(_store, exchange, registered, keys, new),
+    )
 
 
 def _store(
     exchange: Exchange,
     registered: patient.Patient,
-    identifiers: Collection[PatientIdentifier],
-    known: Mapping[PatientIdentifier, RegisteredPatient],
+    keys: Sequence[int],
+    new_identifiers: Sequence[PatientIdentifier],
 ) -> None:
     patients, now = exchange.state.patients, exchange.now
     xml, traits = patient.serialise(registered), demographics.traits_of(registered)
-    if not known:
-        patients.add(list(identifiers), xml, now, traits)
+    if not keys:
+        patients.add(new_identifiers, xml, now, traits)
         return
-    keys = dict.fromkeys(known[i].patient_key for i in identifiers if i in known)
     first, *others = keys
     for other in others:
         patients.link(first, other, now)
-    patients.revise(first, [i for i in identifiers if i not in known], xml, now, traits)
-
-
-# ---------------------------------------------------------------- merge
-
-
-@dataclass(frozen=True, slots=True)
-class _Party:
-    """One of the two identifiers of a merge, and where it stands in the message."""
-
-    identifier: PatientIdentifier
-    element: etree._Element
-
-
-class _PartyRules(NamedTuple):
-    authority: Rule
-    unknown: Rule
-    subsumed: Rule
-
-
-_SURVIVING_RULES = _PartyRules(
-    feed_rules.SURVIVING_AUTHORITY, feed_rules.SURVIVING_UNKNOWN, feed_rules.SURVIVING_SUBSUMED
-)
-_SUBSUMED_RULES = _PartyRules(
-    feed_rules.SUBSUMED_AUTHORITY, feed_rules.SUBSUMED_UNKNOWN, feed_rules.SUBSUMED_SUBSUMED
-)
+    patients.revise(first, new_identifiers, xml, now, traits)
 
 
 def _plan_merge(exchange: Exchange, payload: feed.Feed, _: transmission.Interaction) -> _Plan:
-    parties = _parties(payload, exchange.domain)
-    if parties is None:
+    asked = merge.read(payload, exchange.domain)
+    if asked is None:
         return _NOTHING  # an essential rule has found that
-    surviving, subsumed = parties
-    identifiers = (surviving.identifier, subsumed.identifier)
-    patients = exchange.state.patients
-    findings = list(_check_merge(surviving, subsumed, patients.find(identifiers), exchange.domain))
-    carry_out = partial(patients.subsume, subsumed.identifier, surviving.identifier, exchange.now)
-    return _Plan(identifiers, findings, carry_out)
-
-
-def _parties(payload: feed.Feed, domain: AffinityDomain) -> tuple[_Party, _Party] | None:
-    """The surviving and the subsumed identifier, as far as both can be read."""
-    registration, registered = payload.registration, payload.patient
-    if registration is None or registered is None or not registration.replacements:
-        return None
-    subsumed = next(_usable(registration.replacements[0].subsumed_ids), None)
-    candidates = list(_usable(registered.ids))
-    if subsumed is None or not candidates:
-        return None
-    # A patient may have ids of several authorities; the one that takes over is of the same.
-    root = subsumed.identifier.root
-    surviving = min(
-        candidates, key=lambda c: (c.identifier.root != root, not _in_domain(c.identifier, domain))
+    known = exchange.state.patients.find(asked.identifiers)
+    return _Plan(
+        asked.identifiers,
+        merge.check(asked, known, exchange.domain),
+        [known[i].patient_key for i in asked.identifiers if i in known],
+        partial(_merge, exchange, *asked.identifiers),
     )
-    return surviving, subsumed
 
 
-def _usable(ids: Iterable[InstanceIdentifier]) -> Iterator[_Party]:
-    for identifier in ids:
-        if usable := identifier.patient_identifier:
-            yield _Party(usable, identifier.element)
+def _merge(exchange: Exchange, surviving: PatientIdentifier, subsumed: PatientIdentifier) -> None:
+    """Let everything of the subsumed patient be the surviving one's (3.44.4.2.4)."""
+    patients, now = exchange.state.patients, exchange.now
+    known = patients.find((surviving, subsumed))
+    patients.subsume(subsumed, surviving, now)
+    patients.link(known[surviving].patient_key, known[subsumed].patient_key, now)
+    patient_merge.move_objects(exchange.state.documents, subsumed.cx, surviving.cx)
 
 
-def _check_merge(
-    surviving: _Party,
-    subsumed: _Party,
-    known: Mapping[PatientIdentifier, RegisteredPatient],
-    domain: AffinityDomain,
-) -> Iterator[Finding]:
-    """The conditions under which the state shall not be changed (3.44.4.2.4)."""
-    if surviving.identifier == subsumed.identifier:
-        yield finding_at(
-            feed_rules.SAME_IDENTIFIER, subsumed.element, received=subsumed.identifier.cx
+# ---------------------------------------------------------------- the PIX Manager's duty
+
+
+def _carry_out(exchange: Exchange, plan: _Plan) -> list[Notification]:
+    """Change the state, and tell PIX Consumers of cross-references that this has changed."""
+    consumers = exchange.domain.pix_consumers
+    if not consumers or not plan.identifiers:
+        plan.carry_out()
+        return []
+    patients = exchange.state.patients
+    before = patients.records(dict.fromkeys(plan.patient_keys))
+    plan.carry_out()
+    survivor = patients.find(plan.identifiers[:1])[plan.identifiers[0]]
+    (after,) = patients.records([survivor.patient_key])
+    return [
+        Notification(
+            to=notification.consumer.url,
+            action=action(feed.REVISE.name),
+            body=update_notification.message(notification, exchange.new_uuid(), exchange.now),
+            transaction="ITI-46",
         )
-    elif surviving.identifier.root != subsumed.identifier.root:
-        yield finding_at(
-            feed_rules.DIFFERENT_AUTHORITIES,
-            subsumed.element,
-            "@root",
-            received=subsumed.identifier.root,
-            expected=surviving.identifier.root,
-        )
-    yield from _check_party(surviving, _SURVIVING_RULES, known, domain)
-    yield from _check_party(subsumed, _SUBSUMED_RULES, known, domain)
-
-
-def _check_party(
-    party: _Party,
-    party_rules: _PartyRules,
-    known: Mapping[PatientIdentifier, RegisteredPatient],
-    domain: AffinityDomain,
-) -> Iterator[Finding]:
-    identifier, element = party.identifier, party.element
-    if not _in_domain(identifier, domain):
-        expected = " or ".join(sorted(domain.assigning_authorities))
-        yield finding_at(
-            party_rules.authority, element, "@root", received=identifier.root, expected=expected
-        )
-    record = known.get(identifier)
-    if record is None:
-        yield finding_at(party_rules.unknown, element, received=identifier.cx)
-    elif record.subsumed_by is not None:
-        expected = f"an active identifier; {record.subsumed_by.cx} has replaced it"
-        yield finding_at(party_rules.subsumed, element, received=identifier.cx, expected=expected)
+        for notification in update_notification.due(consumers, before, after)
+    ]
 
 
 # ---------------------------------------------------------------- the transaction
