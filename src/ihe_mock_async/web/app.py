@@ -17,7 +17,7 @@ from ihe_mock_async.journal.evidence import Evidence
 from ihe_mock_async.journal.recorder import Recorder
 from ihe_mock_async.soap import fault
 from ihe_mock_async.store import Store
-from ihe_mock_async.web import health, pipeline, soap_endpoints
+from ihe_mock_async.web import health, pipeline, soap_endpoints, wsdl
 from ihe_mock_async.web.body import BodyLimits
 from ihe_mock_async.web.clock import Clock, IdSource
 from ihe_mock_async.web.endpoints import Endpoints
@@ -58,6 +58,9 @@ class MockServerApp(Quart):
         """Answer SOAP endpoints through the pipeline, everything else through Quart."""
         if scope["type"] == "http":
             place = self.services.endpoints.find(scope["path"])
+            if place is not None and wsdl.is_asked_for(scope):
+                await wsdl.serve(scope, send, place)
+                return
             if place is not None:
                 await soap_endpoints.serve(scope, receive, send, place, self.services)
                 return

@@ -9,7 +9,7 @@ METHOD = Rule(
     Severity.ERROR,
     "A SOAP endpoint takes POST only",
     "SOAP 1.2 part 2: 7.4",
-    "Send the message with POST.",
+    "Send the message with POST; GET with ?wsdl after the path answers the WSDL.",
     essential=True,
 )
 CONTENT_TYPE = Rule(
