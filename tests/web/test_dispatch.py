@@ -24,9 +24,10 @@ RETRIEVE = replace(
     roots={},
 )
 SECOND = "urn:example:GreetAgain"
+OLD = "urn:example:GreetAsync"
 TWO_ACTIONS = replace(
     FAKE,
-    handlers={ACTION: FAKE.handlers[ACTION], SECOND: FAKE.handlers[ACTION]},
+    handlers=dict.fromkeys((ACTION, SECOND, OLD), FAKE.handlers[ACTION]),
     roots={"{urn:example}Greet": ACTION, "{urn:example}Again": SECOND},
     needs_addressing=True,
 )
@@ -67,6 +68,14 @@ def test_an_action_that_no_root_implies_goes_with_any_body() -> None:
     )
 
     assert route.transaction is RETRIEVE
+
+
+def test_an_old_action_goes_with_the_roots_of_its_transaction_and_with_no_other() -> None:
+    route = routed(envelope(action=OLD))
+    fault = fault_of(envelope('<Other xmlns="urn:x"/>', action=OLD))
+
+    assert (route.transaction, route.action) == (TWO_ACTIONS, OLD)
+    assert fault.findings[0].rule.id == "wsa-action-matches-body"
 
 
 def test_an_action_that_contradicts_the_body_is_a_fault() -> None:

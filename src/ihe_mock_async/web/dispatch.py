@@ -44,9 +44,11 @@ def _by_root(message: SoapMessage, endpoint: Endpoint) -> Route:
 
 
 def _agrees(root: str, action: str, transaction: Transaction) -> bool:
-    """Whether a body root goes with an action; an action that no root implies goes with any."""
-    implied = transaction.roots.get(root)
-    return implied == action or (implied is None and action not in transaction.roots.values())
+    """Whether a body root goes with an action; one that no root implies goes with any of them."""
+    roots = transaction.roots
+    if action in roots.values():
+        return roots.get(root) == action
+    return root in roots or not roots
 
 
 def _not_served(action: str, endpoint: Endpoint, elsewhere: Sequence[str]) -> fault.SoapFault:
