@@ -17,7 +17,7 @@ from ihe_mock_async.state import (
     ObjectKind,
     RegistryObject,
 )
-from ihe_mock_async.xds import stored_form
+from ihe_mock_async.xds import searchable, stored_form
 from ihe_mock_async.xds import vocabulary as v
 from ihe_mock_async.xds.ebxml import UUID_URN, is_uuid_urn
 from ihe_mock_async.xds.metadata import (
@@ -90,7 +90,8 @@ def carry_out(plan: Plan, documents: Documents, now: datetime) -> None:
     for old in plan.deprecated:
         documents.replace(replace(old, status=AvailabilityStatus.DEPRECATED))
     for folder, xml in plan.updated_folders:
-        documents.replace(replace(folder, xml=xml))
+        attributes = searchable.attributes_of_text(folder.kind, xml)
+        documents.replace(replace(folder, xml=xml, attributes=attributes))
 
 
 def timestamp(now: datetime) -> str:
@@ -117,6 +118,7 @@ class _Attributes(TypedDict, total=False):
     hash: str | None
     size: int | None
     repository_unique_id: str | None
+    attributes: searchable.Attributes
     association_type: str
     source: str
     target: str
@@ -186,11 +188,12 @@ class Clerk:
         logical_id = identifier if previous is None else previous.logical_id
         entry = obj if isinstance(obj, DocumentEntry) else None
         size = entry.size if entry is not None else None
+        slots = self._slots(obj)
         xml = stored_form.serialise(
             obj,
             identifier,
             self.naming,
-            slots=self._slots(obj),
+            slots=slots,
             attributes={"lid": logical_id},
             version=version,
         )
@@ -204,6 +207,7 @@ class Clerk:
             hash=entry.hash if entry is not None else None,
             size=int(size) if size is not None and size.isdecimal() else None,
             repository_unique_id=entry.repository_unique_id if entry is not None else None,
+            attributes=searchable.attributes_of(obj.rim, obj.model, slots),
         )
         if previous is None:
             return registration
