@@ -1,9 +1,9 @@
-"""rs:RegistryResponse, the answer to a submission (ITI TF-3: 4.2.4)."""
+"""rs:RegistryResponse and its error list (ITI TF-3: 4.2.4)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 from lxml.builder import ElementMaker
@@ -13,6 +13,8 @@ from ihe_mock_async.findings import Finding, Severity
 from ihe_mock_async.xds import namespaces as ns
 
 SUCCESS = "urn:oasis:names:tc:ebxml-regrep:ResponseStatusType:Success"
+# Of IHE, not of OASIS: legal in ITI-18, 38, 39, 43, 51 and 86.
+PARTIAL_SUCCESS = "urn:ihe:iti:2007:ResponseStatusType:PartialSuccess"
 FAILURE = "urn:oasis:names:tc:ebxml-regrep:ResponseStatusType:Failure"
 ERROR = "urn:oasis:names:tc:ebxml-regrep:ErrorSeverityType:Error"
 WARNING = "urn:oasis:names:tc:ebxml-regrep:ErrorSeverityType:Warning"
@@ -30,6 +32,7 @@ class RegistryError:
     severity: str
     """`ERROR` or `WARNING`."""
     location: str = ""
+    """An XPath, or what the transaction says: a uniqueId in ITI-43, homeCommunityId in XCA."""
 
 
 def success() -> bytes:
@@ -39,7 +42,13 @@ def success() -> bytes:
 
 def failure(errors: Sequence[RegistryError]) -> etree._Element:
     """A RegistryResponse with at least one error of severity `ERROR`."""
-    return _RS.RegistryResponse(error_list(errors), status=FAILURE)
+    return response(FAILURE, errors)
+
+
+def response(status: str, errors: Sequence[RegistryError] = ()) -> etree._Element:
+    """A RegistryResponse: `SUCCESS` with warnings at most, else with errors."""
+    lists = [error_list(errors)] if errors else []
+    return _RS.RegistryResponse(*lists, status=status)
 
 
 def error_list(errors: Sequence[RegistryError]) -> etree._Element:
@@ -65,10 +74,23 @@ def errors_of(
     return errors + warnings
 
 
-def summary(errors: Iterable[RegistryError]) -> str:
-    """`Failure` and the distinct codes of severity `ERROR`, for the log."""
+def located(errors: Iterable[RegistryError], location: str) -> list[RegistryError]:
+    """The errors with another location; where the message is wrong stands in their contexts.
+
+    In ITI-38 and ITI-39 it is the homeCommunityId of the responder (ITI TF-2: 3.38.4.1.3).
+    """
+    return [replace(error, location=location) for error in errors]
+
+
+def as_warnings(errors: Iterable[RegistryError]) -> list[RegistryError]:
+    """The errors with severity `WARNING`: with Success there is nothing else (4.2.4.1)."""
+    return [replace(error, severity=WARNING) for error in errors]
+
+
+def summary(errors: Iterable[RegistryError], status: str = FAILURE) -> str:
+    """The status and the distinct codes of severity `ERROR`, for the log: `Failure XDS...`."""
     codes = dict.fromkeys(error.code for error in errors if error.severity == ERROR)
-    return " ".join(["Failure", *codes])
+    return " ".join([status.rpartition(":")[2], *codes])
 
 
 def _from_finding(finding: Finding, severity: str, default_code: str) -> RegistryError:
