@@ -8,6 +8,7 @@ import pytest
 from ihe_mock_async.errors import StoreError
 from ihe_mock_async.store import Store
 from ihe_mock_async.store.database import DEFAULT_FILE
+from ihe_mock_async.store.schema import VERSION
 
 
 def test_the_default_is_a_file_in_the_data_folder(data_dir: Path) -> None:
@@ -76,7 +77,7 @@ def make_truncated_database(path: Path) -> None:
     ("make", "expected"),
     [
         (make_foreign_database, "is a database of another program. Set database_url"),
-        (make_newer_database, "has schema version 999, this release reads version 2"),
+        (make_newer_database, f"has schema version 999, this release reads version {VERSION}"),
         (make_text_file, "is not a SQLite database. Move it away"),
         (make_truncated_database, "The database is damaged"),
     ],

@@ -5,6 +5,25 @@ after the commit, so whatever was acknowledged is stored.
 """
 
 from ihe_mock_async.store.content import ContentDigest, ContentStore, StagedContent
+from ihe_mock_async.store.delivery import (
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    OutgoingMessage,
+)
+from ihe_mock_async.store.outbox import Outbox
 from ihe_mock_async.store.store import Store
+from ihe_mock_async.store.unit_of_work import NamespaceState
 
-__all__ = ["ContentDigest", "ContentStore", "StagedContent", "Store"]
+__all__ = [
+    "ContentDigest",
+    "ContentStore",
+    "Delivery",
+    "DeliveryKind",
+    "DeliveryState",
+    "NamespaceState",
+    "Outbox",
+    "OutgoingMessage",
+    "StagedContent",
+    "Store",
+]

@@ -36,7 +36,7 @@ from sqlalchemy.sql.compiler import Compiled
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.selectable import TableValuedAlias
 
-VERSION = 3
+VERSION = 4
 """Of the tables below: raise it with every change to them."""
 APPLICATION_ID = 0x49484D41
 """`IHMA` in the header of a SQLite file (PRAGMA application_id): the database is ours."""
@@ -145,6 +145,33 @@ REPOSITORY_DOCUMENTS = Table(
 )
 Index("documents_of_content", REPOSITORY_DOCUMENTS.c.sha256)
 
+DELIVERIES = Table(
+    "deliveries",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("namespace", Integer, nullable=False),
+    Column("created", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("transaction", String, nullable=False),
+    Column("to", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("message_id", String, nullable=False),
+    Column("relates_to", String, nullable=False),
+    Column("version", String, nullable=False),
+    Column("mtom", Integer, nullable=False),
+    Column("attachments", String, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt", String),
+    Column("last_error", String, nullable=False),
+    Column("last_status", Integer),
+    Column("finished", String),
+    sqlite_autoincrement=True,  # the number of a forgotten delivery is not given to another one
+)
+Index("deliveries_of_namespace", DELIVERIES.c.namespace)
+Index("deliveries_in_state", DELIVERIES.c.state, DELIVERIES.c.id)
+
 READINESS = Table(
     "readiness",
     METADATA,
@@ -159,6 +186,7 @@ NAMESPACED = (
     OBJECT_ATTRIBUTES,
     OBJECTS,
     REPOSITORY_DOCUMENTS,
+    DELIVERIES,
 )
 """The tables whose rows belong to a namespace."""
 
@@ -174,6 +202,12 @@ _index_of_present(
     PATIENT_IDENTIFIERS.c.namespace,
     PATIENT_IDENTIFIERS.c.subsumed_by_root,
     PATIENT_IDENTIFIERS.c.subsumed_by_extension,
+)
+Index(
+    "deliveries_finished",
+    DELIVERIES.c.finished,
+    DELIVERIES.c.id,
+    sqlite_where=DELIVERIES.c.finished.is_not(None),
 )
 _index_of_present("objects_of_unique_id", OBJECTS.c.namespace, OBJECTS.c.unique_id)
 _index_of_present("objects_of_source", OBJECTS.c.namespace, OBJECTS.c.source)

@@ -10,13 +10,13 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from ihe_mock_async.errors import StoreError
-from ihe_mock_async.state import State
 from ihe_mock_async.store.content import ContentStore, StagedContent
 from ihe_mock_async.store.database import Database, explain
 from ihe_mock_async.store.file_content import FileContentStore
 from ihe_mock_async.store.memory_content import MemoryContentStore
+from ihe_mock_async.store.outbox import Outbox
 from ihe_mock_async.store.readers import Readers
-from ihe_mock_async.store.unit_of_work import Transaction
+from ihe_mock_async.store.unit_of_work import NamespaceState, Transaction
 from ihe_mock_async.store.writer import Writer
 
 T = TypeVar("T")
@@ -56,7 +56,7 @@ class Store:
     async def write(
         self,
         namespace: str,
-        work: Callable[[State], T],
+        work: Callable[[NamespaceState], T],
         staged: Mapping[str, StagedContent] = _NO_CONTENTS,
     ) -> T:
         """Run a unit of work in the writer's thread; returns its result after the commit.
@@ -70,9 +70,24 @@ class Store:
         future = self._writer.submit(lambda t: work(t.writable(namespace)), staged)
         return await (_to_the_end(future) if staged else future)
 
-    async def read(self, namespace: str, work: Callable[[State], T]) -> T:
+    async def read(self, namespace: str, work: Callable[[NamespaceState], T]) -> T:
         """Run a unit of work that changes nothing, beside the writer, on a committed state."""
         return await self._read(lambda transaction: work(transaction.readable(namespace)))
+
+    async def write_outbox(self, work: Callable[[Outbox], T]) -> T:
+        """Run a unit of work on the messages of all namespaces; as `write`."""
+        return await self._writer.submit(lambda transaction: work(transaction.outbox))
+
+    async def read_outbox(self, work: Callable[[Outbox], T]) -> T:
+        """Look at the messages of all namespaces; as `read`."""
+        return await self._read(lambda transaction: work(transaction.outbox))
+
+    def on_enqueued(self, tell: Callable[[], None] | None) -> None:
+        """Call `tell` after each commit that has put messages into the outbox; None: nobody.
+
+        It is called in the writer's thread, whether or not somebody still awaits the unit.
+        """
+        self._writer.on_enqueued = tell
 
     async def namespaces(self) -> list[str]:
         """The namespaces that something was written to, sorted."""

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, insert, literal_column, select, update
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from ihe_mock_async.store.documents import DocumentTables
+from ihe_mock_async.store.outbox import NamespaceOutbox, Outbox
 from ihe_mock_async.store.patients import PatientTables
 from ihe_mock_async.store.schema import (
     NAMESPACED,
@@ -45,25 +46,34 @@ NO_NAMESPACE = 0
 class NamespaceState:
     """One namespace as a unit of work sees and changes it."""
 
-    __slots__ = ("documents", "patients")
+    __slots__ = ("documents", "outbox", "patients")
 
     documents: DocumentTables
+    outbox: NamespaceOutbox
     patients: PatientTables
 
     def __init__(
-        self, cursor: DBAPICursor, namespace: int, sequences: Sequences, abandoned: set[str]
+        self,
+        cursor: DBAPICursor,
+        namespace: int,
+        sequences: Sequences,
+        abandoned: set[str],
+        enqueued: list[int],
     ) -> None:
         self.documents = DocumentTables(cursor, namespace, sequences, abandoned)
+        self.outbox = NamespaceOutbox(cursor, namespace, enqueued)
         self.patients = PatientTables(cursor, namespace, sequences)
 
 
 class Transaction:
     """A transaction that has begun on the cursor; what it remembers ends with it."""
 
-    __slots__ = ("_cursor", "_namespaces", "_sequences", "abandoned", "state")
+    __slots__ = ("_cursor", "_namespaces", "_sequences", "abandoned", "enqueued", "state")
 
     abandoned: set[str]
     """SHA-256 of contents that may have lost their last document."""
+    enqueued: list[int]
+    """Ids of messages that were put into the outbox."""
     state: NamespaceState | None
     """The state that the latest unit of work has got."""
 
@@ -72,19 +82,24 @@ class Transaction:
         self._namespaces: dict[str, int] = {}
         self._sequences = Sequences(cursor)
         self.abandoned = set()
+        self.enqueued = []
         self.state = None
 
     def writable(self, name: str) -> NamespaceState:
         """The state of a namespace, which exists from now on."""
         key = self._namespaces.get(name) or self._find(name) or self._add(name)
         self._namespaces[name] = key
-        self.state = NamespaceState(self._cursor, key, self._sequences, self.abandoned)
+        self.state = self._state_of(key)
         return self.state
 
     def readable(self, name: str) -> NamespaceState:
         """The state of a namespace, an empty one if it does not exist."""
-        key = self._find(name)
-        return NamespaceState(self._cursor, key, self._sequences, self.abandoned)
+        return self._state_of(self._find(name))
+
+    @property
+    def outbox(self) -> Outbox:
+        """The messages on their way, of all namespaces."""
+        return Outbox(self._cursor)
 
     def names(self) -> list[str]:
         """The namespaces that something was written to, sorted."""
@@ -107,6 +122,9 @@ class Transaction:
     def check(self) -> None:
         """Change a row of no meaning: whether that can be done is what readiness asks."""
         self._cursor.execute(_CHECK)
+
+    def _state_of(self, key: int) -> NamespaceState:
+        return NamespaceState(self._cursor, key, self._sequences, self.abandoned, self.enqueued)
 
     def _find(self, name: str) -> int:
         return self._number(_FIND_NAMESPACE, name)

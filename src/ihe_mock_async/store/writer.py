@@ -84,6 +84,7 @@ class Writer:
         self._closed = False
         self._gate = threading.Lock()
         self.commits = 0
+        self.on_enqueued: Callable[[], None] | None = None
         self._thread = threading.Thread(target=self._serve, name="ihe-mock-async-writer")
         self._thread.start()
 
@@ -179,6 +180,8 @@ class Writer:
         self.commits += 1
         for unit in group:
             unit.ended = True
+        if transaction.enqueued and self.on_enqueued is not None:
+            self.on_enqueued()
         # Between two transactions: no unit can take up a content while it is being removed.
         # One that cannot be removed only takes up space; the units have done their work.
         with suppress(*FAILURES):
