@@ -20,7 +20,16 @@ COMMANDS = sorted(command_line.commands)
 
 
 def test_the_commands_are_the_documented_ones() -> None:
-    assert COMMANDS == ["certs", "config", "logs", "start", "status", "stop", "transactions"]
+    assert COMMANDS == [
+        "certs",
+        "config",
+        "logs",
+        "start",
+        "status",
+        "stop",
+        "transactions",
+        "validate",
+    ]
 
 
 @pytest.mark.parametrize("command", [[], *([one] for one in COMMANDS)])

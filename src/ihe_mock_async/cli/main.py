@@ -7,7 +7,7 @@ import errno
 import click
 
 from ihe_mock_async import __version__
-from ihe_mock_async.cli import certs, config, logs, options, server, transactions
+from ihe_mock_async.cli import certs, config, logs, options, server, transactions, validate
 from ihe_mock_async.errors import IheMockError, OperatorError
 
 
@@ -69,5 +69,6 @@ for _command in (
     certs.certs,
     config.config,
     transactions.transactions,
+    validate.validate,
 ):
     command_line.add_command(_command)
