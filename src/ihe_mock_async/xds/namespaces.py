@@ -5,6 +5,7 @@ RIM = "urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"
 RS = "urn:oasis:names:tc:ebxml-regrep:xsd:rs:3.0"
 QUERY = "urn:oasis:names:tc:ebxml-regrep:xsd:query:3.0"
 XDSB = "urn:ihe:iti:xds-b:2007"
+RMD = "urn:ihe:iti:rmd:2017"
 XOP = "http://www.w3.org/2004/08/xop/include"
 
 SUBMIT_OBJECTS_REQUEST = f"{{{LCM}}}SubmitObjectsRequest"
@@ -12,6 +13,9 @@ PROVIDE_AND_REGISTER_REQUEST = f"{{{XDSB}}}ProvideAndRegisterDocumentSetRequest"
 # No schema has it, yet clients send it in ITI-42 by analogy with ITI-41.
 REGISTER_DOCUMENT_SET_REQUEST = f"{{{XDSB}}}RegisterDocumentSetRequest"
 DOCUMENT = f"{{{XDSB}}}Document"
+DOCUMENT_REQUEST = f"{{{XDSB}}}DocumentRequest"
+RETRIEVE_REQUEST = f"{{{XDSB}}}RetrieveDocumentSetRequest"
+REMOVE_DOCUMENTS_REQUEST = f"{{{RMD}}}RemoveDocumentsRequest"
 INCLUDE = f"{{{XOP}}}Include"
 
 REGISTRY_OBJECT_LIST = f"{{{RIM}}}RegistryObjectList"
