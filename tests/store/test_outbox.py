@@ -229,11 +229,13 @@ async def listed(store: Store) -> Look:
     ids = [await put(store), await put(store), await put(store, namespace="team")]
     await give_up(store, ids[1])
 
-    async def look(**narrow: Any) -> tuple[list[int], int]:
+    async def look(
+        state: DeliveryState | None = None, namespace: str | None = None
+    ) -> tuple[list[int], int]:
         found, count = await store.read_outbox(
             lambda outbox: (
-                outbox.listed(limit=10, **narrow),
-                outbox.count(**narrow),
+                outbox.listed(limit=10, state=state, namespace=namespace),
+                outbox.count(state=state, namespace=namespace),
             )
         )
         return [ids.index(each.id) for each in found], count
