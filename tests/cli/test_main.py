@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Never
 
+import click
 import pytest
 from click.testing import Result
 
@@ -46,7 +47,7 @@ def test_every_option_says_what_it_does(command: str) -> None:
     undocumented = [
         option.name
         for option in command_line.commands[command].params
-        if not getattr(option, "help", None) and not getattr(option, "hidden", False)
+        if isinstance(option, click.Option) and not option.help and not option.hidden
     ]
 
     assert undocumented == []

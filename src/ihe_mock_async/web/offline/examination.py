@@ -19,6 +19,8 @@ STATE_DEPENDENT = frozenset(
         "iti44-patient-id-subsumed",
         "iti44-patients-linked",
         "iti44-revise-unknown",
+        "iti45-unknown-domain",
+        "iti45-unknown-identifier",
         "xds-hash-differs",
         "xds-id-registered",
         "xds-patient-subsumed",

@@ -61,7 +61,7 @@ async def repackage(file: MessageFile, seen: Recognised, endpoint: Endpoint) -> 
         return Repackaged(request, lines_added=-lines)
     transaction, action = implied(seen, endpoint)
     content, lines, notes = seen.content, 0, []
-    if transaction is not None and not seen.enveloped:
+    if seen.document is not None and not seen.enveloped and not _claims_envelope(seen):
         content, lines = _wrapped(seen, action)
         notes.append("The file has no SOAP envelope: one was put around its element.")
     if transaction is None or not transaction.mtom:
@@ -74,6 +74,11 @@ async def repackage(file: MessageFile, seen: Recognised, endpoint: Endpoint) -> 
     packaged, content_type = _mtom(content, seen)
     request = Request("POST", endpoint.path, {"content-type": content_type}, _once(packaged))
     return Repackaged(request, lines, without_parts=True, notes=tuple(notes))
+
+
+def _claims_envelope(seen: Recognised) -> bool:
+    """Whether the root is an Envelope, of a namespace that is not SOAP's."""
+    return seen.root.rpartition("}")[2] == "Envelope"
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:
