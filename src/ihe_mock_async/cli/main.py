@@ -7,7 +7,7 @@ import errno
 import click
 
 from ihe_mock_async import __version__
-from ihe_mock_async.cli import certs, config, logs, options, server, transactions, validate
+from ihe_mock_async.cli import certs, config, logs, options, rules, server, transactions, validate
 from ihe_mock_async.errors import IheMockError, OperatorError
 
 
@@ -70,5 +70,6 @@ for _command in (
     config.config,
     transactions.transactions,
     validate.validate,
+    rules.rules,
 ):
     command_line.add_command(_command)
