@@ -1,4 +1,4 @@
-"""The error codes of XDS answers that registration uses (ITI TF-3: Table 4.2.4.1-2)."""
+"""The error codes of XDS answers (ITI TF-3: Table 4.2.4.1-2)."""
 
 REGISTRY_ERROR = "XDSRegistryError"
 REPOSITORY_ERROR = "XDSRepositoryError"
@@ -15,3 +15,16 @@ REGISTRY_DUPLICATE_UNIQUE_ID_IN_MESSAGE = "XDSRegistryDuplicateUniqueIdInMessage
 REPOSITORY_DUPLICATE_UNIQUE_ID_IN_MESSAGE = "XDSRepositoryDuplicateUniqueIdInMessage"
 DEPRECATED_DOCUMENT = "XDSRegistryDeprecatedDocumentError"
 UNRESOLVED_REFERENCE = "UnresolvedReferenceException"
+# ITI-57 Update Document Set
+METADATA_UPDATE_ERROR = "XDSMetadataUpdateError"
+METADATA_UPDATE_OPERATION_ERROR = "XDSMetadataUpdateOperationError"
+METADATA_VERSION_ERROR = "XDSMetadataVersionError"
+PATIENT_ID_RECONCILIATION_ERROR = "XDSPatientIDReconciliationError"
+# ITI-62 Remove Metadata
+REFERENCES_EXIST = "ReferencesExistException"
+UNREFERENCED_OBJECT = "XDSUnreferencedObjectException"
+# ITI-92 Restricted Update Document Set
+INVALID_REQUEST = "XDSInvalidRequestException"
+METADATA_ANNOTATION_ERROR = "XDSMetadataAnnotationError"
+METADATA_IDENTIFIER_ERROR = "XDSMetadataIdentifierError"
+UNMODIFIABLE_METADATA = "UnmodifiableMetadataError"

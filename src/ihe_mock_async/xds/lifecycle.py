@@ -36,10 +36,8 @@ class Plan:
     """What is to be written, all or nothing."""
 
     registrations: tuple[RegistryObject, ...]
-    deprecated: tuple[RegistryObject, ...]
-    """RegistryObject objects whose status becomes Deprecated."""
-    updated_folders: tuple[tuple[RegistryObject, bytes], ...]
-    """RegistryObject folders and their new ebRIM text, with another lastUpdateTime."""
+    changed: tuple[RegistryObject, ...]
+    """Registered objects with another status or text, each once."""
 
 
 def look_up(
@@ -76,22 +74,27 @@ def plan(
     folders = {
         obj.id: obj for obj in (*_enlarged(submission, surroundings.registered), *carried_folders)
     }
-    stamp = timestamp(now)
-    return Plan(
-        (*registrations, *carried),
-        with_dependents(replaced.values(), registry),
-        tuple((f, stored_form.with_last_update_time(f.xml, stamp)) for f in folders.values()),
-    )
+    deprecated = map(deprecate, with_dependents(replaced.values(), registry))
+    updated = (touch(folder, now) for folder in folders.values())
+    return Plan((*registrations, *carried), (*deprecated, *updated))
 
 
 def carry_out(plan: Plan, documents: Documents, now: datetime) -> None:
     """Write a plan to the registry."""
     documents.register(plan.registrations, now)
-    for old in plan.deprecated:
-        documents.replace(replace(old, status=AvailabilityStatus.DEPRECATED))
-    for folder, xml in plan.updated_folders:
-        attributes = searchable.attributes_of_text(folder.kind, xml)
-        documents.replace(replace(folder, xml=xml, attributes=attributes))
+    for changed in plan.changed:
+        documents.replace(changed)
+
+
+def deprecate(obj: RegistryObject) -> RegistryObject:
+    """The object when it is no longer approved."""
+    return replace(obj, status=AvailabilityStatus.DEPRECATED)
+
+
+def touch(folder: RegistryObject, now: datetime) -> RegistryObject:
+    """The folder with this lastUpdateTime."""
+    xml = stored_form.with_last_update_time(folder.xml, timestamp(now))
+    return replace(folder, xml=xml, attributes=searchable.attributes_of_text(folder.kind, xml))
 
 
 def timestamp(now: datetime) -> str:

@@ -52,7 +52,7 @@ class Naming:
         return UUID_URN + self.new_uuid()
 
 
-def serialise(
+def serialise(  # noqa: PLR0913 - all that the registry decides about an object
     obj: MetadataObject,
     identifier: str,
     naming: Naming,

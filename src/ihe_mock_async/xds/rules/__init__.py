@@ -11,6 +11,7 @@ from ihe_mock_async.xds.rules import (
     attributes,
     formats,
     linkage,
+    on_demand,
     patients,
     provision,
     references,
@@ -22,6 +23,7 @@ from ihe_mock_async.xds.rules.report import PROBLEM_COUNT, Report
 
 __all__ = [
     "NEW_OBJECT_RULES",
+    "ON_DEMAND_RULES",
     "PROVISION_RULES",
     "REGISTRATION_RULES",
     "SUBMISSION_RULES",
@@ -63,6 +65,12 @@ REGISTRATION_RULES = (
     unique_ids.DUPLICATE_IN_REGISTRATION,
 )
 """The rules of ITI-42."""
+ON_DEMAND_RULES = (
+    *NEW_OBJECT_RULES,
+    *on_demand.RULES,
+    unique_ids.DUPLICATE_IN_REGISTRATION,
+)
+"""The rules of ITI-61."""
 
 
 def check_metadata(submission: Submission, domain: AffinityDomain, report: Report) -> None:

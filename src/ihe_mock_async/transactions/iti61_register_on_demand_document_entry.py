@@ -1,0 +1,91 @@
+"""ITI-61 Register On-Demand Document Entry (ITI TF-2: 3.61).
+
+The entries can be queried. Left out: making documents of them when they are retrieved, and so
+NewRepositoryUniqueId and NewDocumentUniqueId in ITI-43.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ihe_mock_async.findings import Finding, refused
+from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction
+from ihe_mock_async.xds import error_codes, lifecycle, registry_response, rules
+from ihe_mock_async.xds import namespaces as ns
+from ihe_mock_async.xds.metadata import Submission
+from ihe_mock_async.xds.registry import Surroundings
+from ihe_mock_async.xds.rules.on_demand import check_on_demand
+from ihe_mock_async.xds.rules.request import read_request
+from ihe_mock_async.xds.rules.unique_ids import (
+    DUPLICATE_IN_REGISTRATION,
+    check_unique_in_message,
+)
+
+REQUEST = "urn:ihe:iti:2010:RegisterOnDemandDocumentEntry"
+RESPONSE = "urn:ihe:iti:2010:RegisterOnDemandDocumentEntryResponse"
+
+
+def answer(exchange: Exchange) -> Answer:
+    """Register on-demand document entries, or refuse the submission as a whole."""
+    report = rules.Report(exchange.body)
+    submission = read_request(exchange.body, report)
+    surroundings = None
+    if submission is not None:
+        surroundings = _check(submission, exchange, report)
+    findings = (*exchange.findings, *report.findings)
+    refusal = refused(findings, exchange.domain.validation)
+    if submission is None or surroundings is None or refusal:
+        return _failure(submission, findings, refusal)
+    documents = exchange.state.documents
+    plan = lifecycle.plan(
+        submission, surroundings, documents, now=exchange.now, new_uuid=exchange.new_uuid
+    )
+    lifecycle.carry_out(plan, documents, exchange.now)
+    return Answer(
+        RESPONSE,
+        registry_response.success(),
+        Outcome.SERVED,
+        "Success",
+        findings,
+        submission.patient_ids(),
+    )
+
+
+def _check(submission: Submission, exchange: Exchange, report: rules.Report) -> Surroundings:
+    domain, state = exchange.domain, exchange.state
+    rules.check_metadata(submission, domain, report)
+    check_on_demand(submission, report)
+    check_unique_in_message(submission, DUPLICATE_IN_REGISTRATION, report)
+    surroundings = lifecycle.look_up(submission, state.documents)
+    rules.check_surroundings(submission, surroundings, state.patients, domain, report)
+    return surroundings
+
+
+def _failure(
+    submission: Submission | None, findings: Sequence[Finding], refusal: Iterable[Finding]
+) -> Answer:
+    errors = registry_response.errors_of(
+        findings, refusal, default_code=error_codes.REGISTRY_ERROR
+    )
+    return Answer(
+        RESPONSE,
+        registry_response.failure(errors),
+        Outcome.REJECTED,
+        registry_response.summary(errors),
+        findings,
+        submission.patient_ids() if submission is not None else (),
+    )
+
+
+TRANSACTION = Transaction(
+    number="ITI-61",
+    name="Register On-Demand Document Entry",
+    section="ITI TF-2: 3.61",
+    actors=(Actor.DOCUMENT_REGISTRY,),
+    handlers={REQUEST: answer},
+    # ITI-42 has the same body root, and is implied by it where wsa:Action is absent.
+    roots={ns.SUBMIT_OBJECTS_REQUEST: REQUEST},
+    response_actions={REQUEST: RESPONSE},
+    writes=True,
+    rules=rules.ON_DEMAND_RULES,
+)

@@ -1,0 +1,77 @@
+"""ITI-92 Restricted Update Document Set (ITI TF-2: 3.92, Restricted Metadata Update).
+
+Left out: the Forward Update and Update Persistence options (homeCommunityId is not looked at),
+and restrictions by local policy (LocalPolicyRestrictionError): whatever the rules do not name as
+unmodifiable may be changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ihe_mock_async.findings import Finding, refused
+from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction
+from ihe_mock_async.xds import error_codes, lifecycle, registry_response
+from ihe_mock_async.xds import namespaces as ns
+from ihe_mock_async.xds.metadata import Submission
+from ihe_mock_async.xds.rules.report import Report
+from ihe_mock_async.xds.rules.request import read_request
+from ihe_mock_async.xds.update import planning
+from ihe_mock_async.xds.update.checks import RESTRICTED_UPDATE_RULES, check_restricted_update
+
+REQUEST = "urn:ihe:iti:2018:RestrictedUpdateDocumentSet"
+RESPONSE = "urn:ihe:iti:2018:RestrictedUpdateDocumentSetResponse"
+
+
+def answer(exchange: Exchange) -> Answer:
+    """Carry out all operations of a request, or refuse it as a whole."""
+    report = Report(exchange.body)
+    submission = read_request(exchange.body, report)
+    context = None
+    if submission is not None:
+        context = check_restricted_update(submission, exchange.state, exchange.domain, report)
+    findings = (*exchange.findings, *report.findings)
+    refusal = refused(findings, exchange.domain.validation)
+    if submission is None or context is None or refusal:
+        return _failure(submission, findings, refusal)
+    documents = exchange.state.documents
+    plan = planning.plan(context, documents, now=exchange.now, new_uuid=exchange.new_uuid)
+    lifecycle.carry_out(plan, documents, exchange.now)
+    return Answer(
+        RESPONSE,
+        registry_response.success(),
+        Outcome.SERVED,
+        "Success",
+        findings,
+        submission.patient_ids(),
+    )
+
+
+def _failure(
+    submission: Submission | None, findings: Sequence[Finding], refusal: Iterable[Finding]
+) -> Answer:
+    errors = registry_response.errors_of(
+        findings, refusal, default_code=error_codes.REGISTRY_ERROR
+    )
+    return Answer(
+        RESPONSE,
+        registry_response.failure(errors),
+        Outcome.REJECTED,
+        registry_response.summary(errors),
+        findings,
+        submission.patient_ids() if submission is not None else (),
+    )
+
+
+TRANSACTION = Transaction(
+    number="ITI-92",
+    name="Restricted Update Document Set",
+    section="ITI TF-2: 3.92",
+    actors=(Actor.DOCUMENT_REGISTRY,),
+    handlers={REQUEST: answer},
+    # ITI-42 has the same body root, and is implied by it where wsa:Action is absent.
+    roots={ns.SUBMIT_OBJECTS_REQUEST: REQUEST},
+    response_actions={REQUEST: RESPONSE},
+    writes=True,
+    rules=RESTRICTED_UPDATE_RULES,
+)

@@ -1,0 +1,1 @@
+"""What ITI-62 removes from the registry, and what must stay whole."""
