@@ -11,7 +11,8 @@
     │   ├── CertificateError           a certificate or key cannot serve
     │   ├── AddressError               the host or port cannot be listened on
     │   ├── StoreError                 the database or the data folder cannot be used
-    │   └── SchemaError                a folder of XML schemas cannot be used
+    │   ├── SchemaError                a folder of XML schemas cannot be used
+    │   └── SendError                  a message cannot be made of this, or not be sent there
     └── DaemonError            the asked thing is not so (already running, not running): exit 1
 """
 
@@ -54,6 +55,10 @@ class StoreError(OperatorError):
 
 class SchemaError(OperatorError):
     """A folder has no XML schemas, or one that is needed cannot be loaded."""
+
+
+class SendError(OperatorError):
+    """A message cannot be made of what was given, or nobody answers at the URL."""
 
 
 class DaemonError(IheMockError):
