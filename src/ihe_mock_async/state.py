@@ -31,6 +31,10 @@ class Attachment:
     """Hex, lower case: the name in the content store."""
 
 
+PIX_CONSUMER_DEVICE = "1.3.6.1.4.1.21367.2017.2.7.110"
+"""An example OID for the system of a PIX Consumer that has not told its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class PixConsumer:
     """A Patient Identifier Cross-reference Consumer that is told of changes (ITI TF-2: 3.46)."""
@@ -39,7 +43,7 @@ class PixConsumer:
     """The endpoint that takes PRPA_IN201302UV02."""
     domains: Collection[str] = ()
     """OIDs of the assigning authorities whose ids it is told; empty: all."""
-    device_id: str = "1.3.6.1.4.1.21367.2017.2.7.110"
+    device_id: str = PIX_CONSUMER_DEVICE
     """OID of the receiving device."""
 
     def wants(self, identifier: PatientIdentifier) -> bool:

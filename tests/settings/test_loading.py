@@ -146,6 +146,8 @@ def test_a_variable_may_be_written_in_lower_case() -> None:
         ("assigning_authorities", ["1.02"], '["1.02"]', "a list of OIDs"),
         ("repository_unique_id", "urn:oid:1.2", '"urn:oid:1.2"', "an OID"),
         ("home_community_id", "1.2.3", '"1.2.3"', "urn:oid:"),
+        ("pix_consumers", [{"url": "ftp://x/"}], '[{"url": "ftp://x/"}]', "a list of objects"),
+        ("pix_consumers", [{"uri": "http://x/"}], '[{"uri": "http://x/"}]', "a list of objects"),
         ("codes", {"clasCode": ["a^^b"]}, '{"clasCode": ["a^^b"]}', "classCode"),
         ("codes", {"classCode": ["a"]}, '{"classCode": ["a"]}', "classCode"),
     ],

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ihe_mock_async.findings import Validation
 from ihe_mock_async.settings import Settings
 from ihe_mock_async.settings.loading import allowed
+from ihe_mock_async.state import PixConsumer
 
 ROOT = Path(__file__).parents[2]
 KEYS = tuple(Settings.model_fields)
@@ -70,6 +71,22 @@ def test_the_affinity_domain_is_what_the_settings_say() -> None:
     assert domain.reject_unknown_patients
     assert domain.validation is Validation.STRICT
     assert domain.ack_codes == "AA"
+
+
+def test_pix_consumers_get_all_domains_unless_they_are_named() -> None:
+    settings = Settings.model_validate(
+        {
+            "pix_consumers": [
+                {"url": "http://localhost:9090/pix"},
+                {"url": "https://x.example", "domains": ["1.2.3"], "device_id": "1.2.4"},
+            ]
+        }
+    )
+
+    everything, one = settings.affinity_domain().pix_consumers
+
+    assert everything == PixConsumer("http://localhost:9090/pix", frozenset())
+    assert one == PixConsumer("https://x.example", frozenset({"1.2.3"}), "1.2.4")
 
 
 def test_settings_that_do_nothing_yet_are_named_when_somebody_sets_them() -> None:

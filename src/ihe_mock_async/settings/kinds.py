@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from ihe_mock_async.findings import Validation
 from ihe_mock_async.identifiers import is_oid
+from ihe_mock_async.state import PIX_CONSUMER_DEVICE
 
 # The coded attributes of ITI TF-3: 4.2.3.2 (DocumentEntry), 4.2.3.3 (SubmissionSet), 4.2.3.4
 # (Folder).
@@ -133,6 +134,27 @@ Oid = Annotated[str, AfterValidator(_oid), Allowed("an OID, like 1.3.6.1.4.1.213
 Oids = Annotated[
     tuple[Annotated[str, AfterValidator(_oid)], ...],
     Allowed('a list of OIDs, like ["1.3.6.1.4.1.21367.13.20.1000"]'),
+]
+_HttpUrl = Annotated[str, AfterValidator(_matching(r"https?://[^\s/?#@]+(/[^\s#]*)?"))]
+
+
+class PixConsumerSettings(BaseModel):
+    """One entry of `pix_consumers`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: _HttpUrl
+    domains: Oids = ()
+    device_id: Oid = PIX_CONSUMER_DEVICE
+
+
+PixConsumers = Annotated[
+    tuple[PixConsumerSettings, ...],
+    Allowed(
+        'a list of objects, like [{"url": "http://localhost:9090/pix-consumer", "domains": '
+        '["1.3.6.1.4.1.21367.13.20.1000"]}]; domains (empty: all) and device_id, an OID, may be '
+        "left out"
+    ),
 ]
 UrnOid = Annotated[
     str,

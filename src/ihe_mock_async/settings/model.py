@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from ihe_mock_async import ihe
 from ihe_mock_async.findings import Validation
 from ihe_mock_async.settings import kinds
-from ihe_mock_async.state import AffinityDomain
+from ihe_mock_async.state import AffinityDomain, PixConsumer
 
 ENVIRONMENT_PREFIX = "MOCK_SERVER_"
 CONTRADICTION = "contradiction"
@@ -142,6 +142,10 @@ class Settings(BaseSettings):
     assigning_authorities: kinds.Oids = Field(
         default=(), description="OIDs of the domains whose patient ids are registered; empty: all."
     )
+    pix_consumers: kinds.PixConsumers = Field(
+        default=(),
+        description="Who is notified when cross-referenced patient ids change (ITI-46).",
+    )
     home_community_id: kinds.UrnOid = Field(
         default="urn:oid:1.3.6.1.4.1.21367.2017.2.6.2",
         description="homeCommunityId of this community.",
@@ -197,6 +201,10 @@ class Settings(BaseSettings):
             reject_unknown_patients=self.unknown_patients == "reject",
             validation=self.validation,
             ack_codes=self.ack_codes,
+            pix_consumers=tuple(
+                PixConsumer(consumer.url, frozenset(consumer.domains), consumer.device_id)
+                for consumer in self.pix_consumers
+            ),
         )
 
     def without_effect(self) -> tuple[str, ...]:
