@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import pytest
@@ -9,7 +9,7 @@ from lxml import etree
 
 from ihe_mock_async.findings import Rule, Severity, Validation
 from ihe_mock_async.ihe import Actor, Answer, Outcome
-from ihe_mock_async.state import AffinityDomain, AvailabilityStatus
+from ihe_mock_async.state import AffinityDomain, AvailabilityStatus, State
 from ihe_mock_async.transactions.iti18_registry_stored_query import (
     REQUEST,
     RESPONSE,
@@ -21,7 +21,9 @@ from ihe_mock_async.xds import registry_response as rr
 from ihe_mock_async.xds import vocabulary as v
 from ihe_mock_async.xds.stored_query.arguments import MAX_EXPLAINED
 from ihe_mock_async.xds.stored_query.queries import NOT_SERVED, STORED_QUERIES
-from tests.transactions.xds_fakes import FakeState, exchange
+from tests.transactions.stored_state import stored_state
+from tests.transactions.xds_fakes import NOW, exchange
+from tests.xds import query_breaches as breaches
 from tests.xds import stored_queries as q
 from tests.xds import submissions as s
 
@@ -32,7 +34,7 @@ UNIQUE_ID_OF_ENTRY = "$XDSDocumentEntryUniqueId"
 
 
 def ask(
-    state: FakeState,
+    state: State,
     name: str,
     *slots: tuple[str, str],
     return_type: str = "LeafClass",
@@ -43,7 +45,7 @@ def ask(
     return send(state, q.adhoc_query_request(name, texts, return_type=return_type), domain)
 
 
-def send(state: FakeState, body: etree._Element, domain: AffinityDomain | None = None) -> Answer:
+def send(state: State, body: etree._Element, domain: AffinityDomain | None = None) -> Answer:
     # Through text, as a message comes: line numbers are those of a document.
     return answer(exchange(etree.fromstring(etree.tostring(body)), state, domain=domain))
 
@@ -77,8 +79,10 @@ def contexts(reply: Answer) -> str:
 
 
 @pytest.fixture
-def state() -> FakeState:
-    return q.registry()
+def state() -> Iterator[State]:
+    with stored_state() as state:
+        q.fill(state)
+        yield state
 
 
 # ---------------------------------------------------------------- the queries
@@ -101,7 +105,7 @@ def test_the_transaction_is_that_of_a_document_registry_and_only_reads() -> None
     ],
 )
 def test_a_document_entry_is_found_by_each_of_its_identifiers(
-    state: FakeState, slot: str, value: str
+    state: State, slot: str, value: str
 ) -> None:
     reply = ask(state, "GetDocuments", (slot, value))
 
@@ -115,7 +119,7 @@ def test_a_document_entry_is_found_by_each_of_its_identifiers(
     assert reply.summary == "Success GetDocuments 1"
 
 
-def test_several_values_and_value_elements_are_joined(state: FakeState) -> None:
+def test_several_values_and_value_elements_are_joined(state: State) -> None:
     values = [f"('{q.IN_FOLDER}','{q.UNKNOWN}')", f"('{q.LOOSE}')"]
 
     reply = send(state, q.adhoc_query_request("GetDocuments", [(UUID_OF_ENTRY, values)]))
@@ -138,7 +142,7 @@ def test_several_values_and_value_elements_are_joined(state: FakeState) -> None:
     ],
 )
 def test_what_is_not_there_is_a_success_with_an_empty_list(
-    state: FakeState, name: str, slots: list[tuple[str, str]]
+    state: State, name: str, slots: list[tuple[str, str]]
 ) -> None:
     reply = ask(state, name, *slots)
 
@@ -146,27 +150,27 @@ def test_what_is_not_there_is_a_success_with_an_empty_list(
     assert (objects(reply), errors(reply)) == ([], [])
 
 
-def test_folders_are_found_by_unique_id_and_for_a_document(state: FakeState) -> None:
+def test_folders_are_found_by_unique_id_and_for_a_document(state: State) -> None:
     by_id = ask(state, "GetFolders", ("$XDSFolderUniqueId", "('2.999.4.1')"))
     by_document = ask(state, "GetFoldersForDocument", (UNIQUE_ID_OF_ENTRY, "'2.999.2.1'"))
 
     assert ids(by_id) == ids(by_document) == {q.FOLDER}
 
 
-def test_associations_are_found_by_either_end(state: FakeState) -> None:
+def test_associations_are_found_by_either_end(state: State) -> None:
     reply = ask(state, "GetAssociations", ("$uuid", f"('{q.IN_FOLDER}')"))
 
     ends = {(a.get("sourceObject"), a.get("targetObject")) for a in objects(reply)}
     assert ends == {(q.SUBMISSION_SET, q.IN_FOLDER), (q.FOLDER, q.IN_FOLDER)}
 
 
-def test_documents_come_with_their_associations(state: FakeState) -> None:
+def test_documents_come_with_their_associations(state: State) -> None:
     reply = ask(state, "GetDocumentsAndAssociations", (UUID_OF_ENTRY, f"('{q.IN_FOLDER}')"))
 
     assert counts(reply) == {"ExtrinsicObject": 1, "Association": 2}
 
 
-def test_submission_sets_come_with_the_memberships(state: FakeState) -> None:
+def test_submission_sets_come_with_the_memberships(state: State) -> None:
     asked = q.coded((q.IN_FOLDER, q.FOLDER))
 
     reply = ask(state, "GetSubmissionSets", ("$uuid", asked))
@@ -176,7 +180,7 @@ def test_submission_sets_come_with_the_memberships(state: FakeState) -> None:
     assert q.MEMBERSHIP not in ids(reply)
 
 
-def test_a_submission_set_comes_with_all_that_was_submitted(state: FakeState) -> None:
+def test_a_submission_set_comes_with_all_that_was_submitted(state: State) -> None:
     reply = ask(
         state,
         "GetSubmissionSetAndContents",
@@ -187,7 +191,7 @@ def test_a_submission_set_comes_with_all_that_was_submitted(state: FakeState) ->
     assert ids(reply) >= {q.SUBMISSION_SET, q.FOLDER, q.IN_FOLDER, q.LOOSE, q.MEMBERSHIP}
 
 
-def test_a_folder_comes_with_its_documents_and_memberships(state: FakeState) -> None:
+def test_a_folder_comes_with_its_documents_and_memberships(state: State) -> None:
     reply = ask(state, "GetFolderAndContents", ("$XDSFolderEntryUUID", f"'{q.FOLDER}'"))
 
     assert ids(reply) == {q.FOLDER, q.IN_FOLDER, q.MEMBERSHIP}
@@ -212,15 +216,15 @@ CONFIDENTIALITY = "$XDSDocumentEntryConfidentialityCode"
     ],
 )
 def test_contents_are_filtered_together_with_their_associations(
-    state: FakeState, filters: list[tuple[str, str]], passes: bool
+    state: State, filters: list[tuple[str, str]], passes: bool
 ) -> None:
     reply = ask(state, "GetFolderAndContents", ("$XDSFolderUniqueId", "'2.999.4.1'"), *filters)
 
     assert ids(reply) == {q.FOLDER} | ({q.IN_FOLDER, q.MEMBERSHIP} if passes else set())
 
 
-def test_contents_are_stable_documents_unless_asked_otherwise(state: FakeState) -> None:
-    entry = state.documents.objects[q.IN_FOLDER]
+def test_contents_are_stable_documents_unless_asked_otherwise(state: State) -> None:
+    entry = state.documents.by_id([q.IN_FOLDER])[q.IN_FOLDER]
     on_demand = entry.xml.replace(v.STABLE.encode(), v.ON_DEMAND.encode())
     state.documents.replace(replace(entry, xml=on_demand))
     submission_set = ("$XDSSubmissionSetUniqueId", "'2.999.3.1'")
@@ -240,7 +244,7 @@ def test_contents_are_stable_documents_unless_asked_otherwise(state: FakeState) 
 
 @pytest.mark.parametrize("asked", [q.LOOSE, q.REPLACEMENT])
 def test_related_documents_come_with_the_relationship_and_its_status(
-    state: FakeState, asked: str
+    state: State, asked: str
 ) -> None:
     q.replace_loose(state)
 
@@ -257,7 +261,7 @@ def test_related_documents_come_with_the_relationship_and_its_status(
     assert statuses[q.REPLACEMENT] == AvailabilityStatus.APPROVED
 
 
-def test_a_document_without_relationships_does_not_come_alone(state: FakeState) -> None:
+def test_a_document_without_relationships_does_not_come_alone(state: State) -> None:
     reply = ask(
         state,
         "GetRelatedDocuments",
@@ -268,7 +272,7 @@ def test_a_document_without_relationships_does_not_come_alone(state: FakeState) 
     assert objects(reply) == []
 
 
-def test_references_are_ids_only(state: FakeState) -> None:
+def test_references_are_ids_only(state: State) -> None:
     reply = ask(
         state,
         "GetFolderAndContents",
@@ -285,7 +289,7 @@ def test_references_are_ids_only(state: FakeState) -> None:
     ("name", "slot"), [("GetDocuments", UUID_OF_ENTRY), ("GetAssociations", "$uuid")]
 )
 def test_whole_objects_of_several_patients_are_refused_and_references_are_not(
-    state: FakeState, name: str, slot: str
+    state: State, name: str, slot: str
 ) -> None:
     asked = (slot, q.coded((q.IN_FOLDER, q.FOREIGN)))
 
@@ -299,7 +303,7 @@ def test_whole_objects_of_several_patients_are_refused_and_references_are_not(
     assert objects(references)
 
 
-def test_home_and_parameters_of_every_query_are_accepted(state: FakeState) -> None:
+def test_home_and_parameters_of_every_query_are_accepted(state: State) -> None:
     slots = [
         (UUID_OF_ENTRY, [f"('{q.IN_FOLDER}')"]),
         ("$MetadataLevel", ["2"]),
@@ -313,10 +317,10 @@ def test_home_and_parameters_of_every_query_are_accepted(state: FakeState) -> No
     assert (reply.findings, ids(reply)) == ((), {q.IN_FOLDER})
 
 
-def test_upper_case_uuids_find_the_same(state: FakeState) -> None:
+def test_upper_case_uuids_find_the_same(state: State) -> None:
     known = "urn:uuid:abcdefab-0000-4000-8000-000000000001"
-    entry = state.documents.objects[q.IN_FOLDER]
-    state.documents.objects[known] = replace(entry, id=known)
+    entry = state.documents.by_id([q.IN_FOLDER])[q.IN_FOLDER]
+    state.documents.register([replace(entry, id=known)], NOW)
     body = q.adhoc_query_request(
         q.IDS["GetDocuments"].upper(), [(UUID_OF_ENTRY, [f"('urn:uuid:{known[9:].upper()}')"])]
     )
@@ -331,12 +335,6 @@ def test_upper_case_uuids_find_the_same(state: FakeState) -> None:
 # ---------------------------------------------------------------- what is wrong
 
 
-def _edited(edit: Callable[[etree._Element], None]) -> etree._Element:
-    body = q.adhoc_query_request("GetDocuments", [(UUID_OF_ENTRY, [f"('{q.IN_FOLDER}')"])])
-    edit(body)
-    return body
-
-
 def _documents(*values: str, slot: str = UUID_OF_ENTRY) -> etree._Element:
     return q.adhoc_query_request("GetDocuments", [(slot, values)])
 
@@ -346,47 +344,14 @@ def _with(slot: str, *values: str) -> etree._Element:
     return q.adhoc_query_request("GetFolderAndContents", [folder, (slot, values)])
 
 
-def _retag(body: etree._Element) -> None:
-    body[1][0].tag = f"{{{ns.QUERY}}}Slot"
-
-
 BREACHES: Mapping[str, etree._Element] = {
-    "xds-query-response-option": _edited(lambda body: body.remove(body[0])),
-    "xds-query-return-type": _edited(lambda b: b[0].set("returnType", "RegistryObject")),
-    "xds-query-composed-objects": _edited(lambda b: b[0].set("returnComposedObjects", "false")),
-    "xds-query-adhoc-query": _edited(lambda body: body.remove(body[1])),
-    "xds-query-id": _edited(lambda body: body[1].set("id", q.UNKNOWN)),
-    "xds-query-paging": _edited(lambda body: body.set("maxResults", "5")),
-    "xds-query-slot-namespace": _edited(_retag),
-    "xds-query-parameter-unknown": _with("$XDSFolderStatus", f"('{v.APPROVED}')"),
-    "xds-query-code-scheme-parameter": _with("$XDSDocumentEntryFormatCodeScheme", "('x')"),
-    "xds-query-parameter-required": q.adhoc_query_request("GetDocuments"),
-    "xds-query-parameter-alternatives": q.adhoc_query_request(
-        "GetDocuments",
-        [(UUID_OF_ENTRY, [f"('{q.LOOSE}')"]), (UNIQUE_ID_OF_ENTRY, ["('2.999.2.1')"])],
-    ),
-    "xds-query-parameter-single": q.adhoc_query_request(
-        "GetFolderAndContents", [("$XDSFolderUniqueId", ["('2.999.4.1','2.999.4.2')"])]
-    ),
-    "xds-query-parameter-repeated": q.adhoc_query_request(
-        "GetDocuments", [(UUID_OF_ENTRY, [f"('{i}')"]) for i in (q.LOOSE, q.IN_FOLDER)]
-    ),
-    "xds-query-value": _documents("(2.999.2.1)", slot=UNIQUE_ID_OF_ENTRY),
-    "xds-query-value-list": _documents(f"'{q.LOOSE}'", f"'{q.IN_FOLDER}'"),
-    "xds-query-code": _with(CONFIDENTIALITY, "('N')"),
-    "xds-query-uuid": _documents("('Document01')"),
-    "xds-query-association-type": q.adhoc_query_request(
-        "GetRelatedDocuments",
-        [(UUID_OF_ENTRY, [f"'{q.LOOSE}'"]), ("$AssociationTypes", ["('RPLC')"])],
-    ),
-    "xds-query-document-entry-type": _with("$XDSDocumentEntryType", "('stable')"),
-    "xds-query-metadata-level": _with("$MetadataLevel", "'1'"),
-    "xds-query-single-patient": _documents(q.coded((q.LOOSE, q.FOREIGN))),
+    **breaches.of_any_search("FindDocuments", (breaches.PATIENT_ID, [f"'{s.PATIENT}'"])),
+    **breaches.OF_QUERIES_BY_ID,
 }
 
 
 @pytest.mark.parametrize("rule", TRANSACTION.rules, ids=lambda rule: rule.id)
-def test_every_rule_is_found_broken_and_an_error_refuses(state: FakeState, rule: Rule) -> None:
+def test_every_rule_is_found_broken_and_an_error_refuses(state: State, rule: Rule) -> None:
     reply = send(state, BREACHES[rule.id])
 
     (finding,) = (f for f in reply.findings if f.rule is rule)
@@ -403,29 +368,28 @@ def test_every_rule_is_found_broken_and_an_error_refuses(state: FakeState, rule:
 
 
 @pytest.mark.parametrize("rule", TRANSACTION.rules, ids=lambda rule: rule.id)
-def test_report_mode_answers_whatever_can_be_answered(state: FakeState, rule: Rule) -> None:
+def test_report_mode_answers_whatever_can_be_answered(state: State, rule: Rule) -> None:
     reply = send(state, BREACHES[rule.id], REPORT)
 
     assert rule in {finding.rule for finding in reply.findings}
-    refused = rule.essential or rule.id == "xds-query-slot-namespace"
-    assert reply.outcome is (Outcome.REJECTED if refused else Outcome.SERVED)
-    if not refused:
+    assert reply.outcome is (Outcome.REJECTED if rule.essential else Outcome.SERVED)
+    if not rule.essential:
         assert {severity for _, severity in errors(reply)} <= {rr.WARNING}
 
 
-def test_report_mode_takes_the_values_that_were_meant(state: FakeState) -> None:
+def test_report_mode_takes_the_values_that_were_meant(state: State) -> None:
     reply = ask(state, "GetDocuments", (UUID_OF_ENTRY, q.LOOSE), domain=REPORT)
 
     assert ids(reply) == {q.LOOSE}
 
 
-def test_strict_mode_refuses_warnings(state: FakeState) -> None:
+def test_strict_mode_refuses_warnings(state: State) -> None:
     reply = send(state, BREACHES["xds-query-parameter-unknown"], STRICT)
 
     assert errors(reply) == [("XDSRegistryError", rr.ERROR)]
 
 
-def test_report_mode_cannot_do_without_association_types(state: FakeState) -> None:
+def test_report_mode_cannot_do_without_association_types(state: State) -> None:
     q.replace_loose(state)
 
     reply = ask(
@@ -440,7 +404,7 @@ def test_report_mode_cannot_do_without_association_types(state: FakeState) -> No
     assert objects(reply) == []
 
 
-def test_all_that_is_wrong_is_told_at_once(state: FakeState) -> None:
+def test_all_that_is_wrong_is_told_at_once(state: State) -> None:
     body = q.adhoc_query_request(
         "GetRelatedDocuments",
         [
@@ -467,9 +431,9 @@ def test_all_that_is_wrong_is_told_at_once(state: FakeState) -> None:
 @pytest.mark.parametrize(
     ("body", "explained"),
     [
-        (_documents(q.LOOSE), f"single quotes around text: '{q.LOOSE}'"),
+        (_documents(q.LOOSE), f"Expected '{q.LOOSE}'."),
         (_documents(f"'{q.LOOSE}','{q.IN_FOLDER}'"), "parentheses around several values"),
-        (_documents("(12)", slot=UNIQUE_ID_OF_ENTRY), "single quotes around text: '12'"),
+        (_documents("(12)", slot=UNIQUE_ID_OF_ENTRY), "Expected '12'."),
         (_documents("''", slot=UNIQUE_ID_OF_ENTRY), "some text"),
         (_documents(f"('{q.LOOSE[9:]}')"), f"Expected {q.LOOSE}."),
         (_with("XDSDocumentEntryType", "('x')"), "names of parameters begin with a dollar"),
@@ -477,39 +441,41 @@ def test_all_that_is_wrong_is_told_at_once(state: FakeState) -> None:
         (_with("$Completely", "('x')"), "$XDSFolderEntryUUID or $XDSFolderUniqueId"),
         (_with(CONFIDENTIALITY, "('N^^')"), "'N^^scheme'"),
         (BREACHES["xds-query-association-type"], v.REPLACES),
-        (BREACHES["xds-query-parameter-required"], f"{UUID_OF_ENTRY} or {UNIQUE_ID_OF_ENTRY}"),
+        (_documents("()"), f"{UUID_OF_ENTRY} or {UNIQUE_ID_OF_ENTRY}"),
     ],
 )
 def test_the_answer_says_what_would_be_right(
-    state: FakeState, body: etree._Element, explained: str
+    state: State, body: etree._Element, explained: str
 ) -> None:
     assert explained in contexts(send(state, body))
 
 
 @pytest.mark.parametrize("query_id", NOT_SERVED)
-def test_queries_that_are_not_served_are_named_beside_those_that_are(query_id: str) -> None:
-    reply = ask(FakeState(), query_id)
+def test_queries_that_are_not_served_are_named_beside_those_that_are(
+    state: State, query_id: str
+) -> None:
+    reply = ask(state, query_id)
 
     assert errors(reply) == [("XDSUnknownStoredQuery", rr.ERROR)]
     assert NOT_SERVED[query_id] in contexts(reply)
     assert all(known in contexts(reply) for known in STORED_QUERIES)
 
 
-def test_a_query_id_without_its_prefix_is_completed_in_the_answer() -> None:
+def test_a_query_id_without_its_prefix_is_completed_in_the_answer(state: State) -> None:
     query_id = q.IDS["GetDocuments"]
 
-    reply = ask(FakeState(), query_id.removeprefix("urn:uuid:"))
+    reply = ask(state, query_id.removeprefix("urn:uuid:"))
 
     assert f"Expected {query_id}." in contexts(reply)
 
 
-def test_an_empty_slot_is_as_good_as_none(state: FakeState) -> None:
+def test_an_empty_slot_is_as_good_as_none(state: State) -> None:
     reply = send(state, q.adhoc_query_request("GetDocuments", [(UUID_OF_ENTRY, [])]))
 
     assert errors(reply) == [("XDSStoredQueryMissingParam", rr.ERROR)]
 
 
-def test_thousands_of_mistakes_do_not_make_a_thousand_findings(state: FakeState) -> None:
+def test_thousands_of_mistakes_do_not_make_a_thousand_findings(state: State) -> None:
     wrong = [f"x{number}" for number in range(2_000)]
     body = q.adhoc_query_request(
         "GetDocuments", [(UUID_OF_ENTRY, wrong), *((name, ["'a'"]) for name in wrong)]
@@ -520,7 +486,7 @@ def test_thousands_of_mistakes_do_not_make_a_thousand_findings(state: FakeState)
     assert len(reply.findings) <= 2 * MAX_EXPLAINED + 1
 
 
-def test_findings_of_the_envelope_are_kept_but_not_told_with_a_success(state: FakeState) -> None:
+def test_findings_of_the_envelope_are_kept_but_not_told_with_a_success(state: State) -> None:
     earlier = Rule("soap-x", Severity.WARNING, "It is so", "TF", "Mend it.").found("/Envelope")
     body = _documents(f"('{q.LOOSE}')")
 

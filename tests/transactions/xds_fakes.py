@@ -23,6 +23,7 @@ from ihe_mock_async.state import (
     PatientTraits,
     RegisteredPatient,
     RegistryObject,
+    State,
 )
 
 NOW = datetime(2024, 5, 17, 8, 30, 15, tzinfo=UTC)
@@ -167,7 +168,7 @@ def numbered_uuids() -> Callable[[], str]:
 
 def exchange(  # noqa: PLR0913 - an exchange has this many parts
     body: etree._Element,
-    state: FakeState,
+    state: State,
     *,
     attachments: Mapping[str, Attachment] | None = None,
     domain: AffinityDomain | None = None,

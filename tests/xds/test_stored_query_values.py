@@ -39,18 +39,13 @@ def test_values_that_are_coded_as_they_should_be(
 def test_numbers_are_bare_and_strings_are_quoted() -> None:
     number, text = read("(12,'12')").literals
 
-    assert (number.is_number, text.is_number) == (True, False)
+    assert (number.quoted, text.quoted) == (False, True)
 
 
 @pytest.mark.parametrize(
     ("coded", "meant", "explained"),
     [
         ("", [], "no Slot"),
-        ("urn:uuid:1", ["urn:uuid:1"], "single quotes around text: 'urn:uuid:1'"),
-        ("(urn:a:b)", ["urn:a:b"], "single quotes around text: 'urn:a:b'"),
-        ('"2.999.1"', ['"2.999.1"'], "single quotes around text: '2.999.1'"),
-        ("\u20182.999.1\u2019", ["\u20182.999.1\u2019"], "around text: '2.999.1'"),
-        ("1.2.3", ["1.2.3"], "single quotes around text: '1.2.3'"),
         ("'a','b'", ["a", "b"], "parentheses around several values"),
         ("'a", ["a"], "a closing quote"),
         ("'O'Hara'", ["O", "Hara", ""], "a closing quote"),
@@ -74,12 +69,29 @@ def test_what_is_coded_wrongly_is_explained_and_what_was_meant_is_kept(
     assert explained in problem
 
 
-def test_two_mistakes_in_one_value_are_both_explained() -> None:
-    problem = read("a,b").problem
+@pytest.mark.parametrize(
+    ("coded", "meant"),
+    [
+        ("urn:uuid:1", ["urn:uuid:1"]),
+        ("(urn:a:b,urn:c:d)", ["urn:a:b", "urn:c:d"]),
+        ('"2.999.1"', ["2.999.1"]),
+        ("\u20182.999.1\u2019", ["2.999.1"]),
+        ("1.2.3", ["1.2.3"]),
+    ],
+)
+def test_what_is_in_other_quotes_or_none_is_told_from_strings(
+    coded: str, meant: list[str]
+) -> None:
+    value = read(coded)
 
-    assert problem is not None
-    assert "parentheses" in problem
-    assert "single quotes around text: 'a'" in problem
+    assert texts(coded) == meant
+    assert value.problem is None
+    assert not any(literal.quoted for literal in value.literals)
+
+
+@pytest.mark.parametrize(("coded", "lacks"), [("'a','b'", True), ("('a' 'b')", False)])
+def test_missing_parentheses_are_told_from_other_problems(coded: str, *, lacks: bool) -> None:
+    assert read(coded).lacks_parentheses is lacks
 
 
 def test_a_value_beyond_all_measure_is_not_read() -> None:

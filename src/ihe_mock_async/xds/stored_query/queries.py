@@ -1,196 +1,151 @@
-"""The stored queries that are served, by id (ITI TF-2: 3.18.4.1.2.3.7)."""
+"""The stored queries that are served, by id (ITI TF-2: 3.18.4.1.2.4 and 3.51.4.1.2.2)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from ihe_mock_async.state import Documents, RegistryObject
 from ihe_mock_async.xds import vocabulary as v
+from ihe_mock_async.xds.stored_query import find_queries as find
+from ihe_mock_async.xds.stored_query import get_queries as get
 from ihe_mock_async.xds.stored_query import parameters as p
-from ihe_mock_async.xds.stored_query.parameters import Arguments, Parameter
-from ihe_mock_async.xds.stored_query.selection import (
-    EntryFilter,
-    ids_of,
-    named,
-    of_kind,
-    sources_of,
-    targets_of,
-    within,
-)
+from ihe_mock_async.xds.stored_query.parameters import Parameter
+from ihe_mock_async.xds.stored_query.query import StoredQuery
 
-Find = Callable[[Arguments, Documents], Sequence[RegistryObject]]
-_MEMBERSHIPS = (v.HAS_MEMBER,)
+_ENTRY, _SET, _FOLDER = v.DOCUMENT_ENTRY.kind, v.SUBMISSION_SET.kind, v.FOLDER.kind
 
 
-@dataclass(frozen=True, slots=True)
-class StoredQuery:
-    """One query: its parameters, and how it finds what they ask for."""
-
-    name: str
-    find: Find
-    """An object may be found twice."""
-    one_of: tuple[Parameter, ...] = ()
-    """Exactly one of them is required."""
-    required: tuple[Parameter, ...] = ()
-    optional: tuple[Parameter, ...] = ()
-
-    @property
-    def parameters(self) -> Mapping[str, Parameter]:
-        """All parameters by name, those that every query takes included."""
-        own = (*self.one_of, *self.required, *self.optional)
-        return {each.name: each for each in (*own, p.METADATA_LEVEL, p.HOME_COMMUNITY_ID)}
-
-
-def get_documents(arguments: Arguments, documents: Documents) -> Sequence[RegistryObject]:
-    """Document entries by identifier (3.18.4.1.2.3.7.5)."""
-    return named(v.DOCUMENT_ENTRY, arguments, documents)
-
-
-def get_folders(arguments: Arguments, documents: Documents) -> Sequence[RegistryObject]:
-    """Folders by identifier (3.18.4.1.2.3.7.6)."""
-    return named(v.FOLDER, arguments, documents)
-
-
-def get_associations(arguments: Arguments, documents: Documents) -> Sequence[RegistryObject]:
-    """Associations from and to objects (3.18.4.1.2.3.7.7)."""
-    ids = arguments.values(p.UUID.name)
-    return documents.associations(sources=ids, targets=ids)
-
-
-def get_documents_and_associations(
-    arguments: Arguments, documents: Documents
-) -> Sequence[RegistryObject]:
-    """Document entries, and the associations from and to them (3.18.4.1.2.3.7.8)."""
-    entries = named(v.DOCUMENT_ENTRY, arguments, documents)
-    ids = ids_of(entries)
-    return [*entries, *documents.associations(sources=ids, targets=ids)]
-
-
-def get_submission_sets(arguments: Arguments, documents: Documents) -> Sequence[RegistryObject]:
-    """The submission sets of objects, and the memberships (3.18.4.1.2.3.7.9)."""
-    members = arguments.values(p.UUID.name)
-    links = documents.associations(targets=members, types=_MEMBERSHIPS)
-    sets = of_kind(v.SUBMISSION_SET, sources_of(links, documents))
-    ids = set(ids_of(sets))
-    return [*sets, *(link for link in links if link.source in ids)]
-
-
-def get_submission_set_and_contents(
-    arguments: Arguments, documents: Documents
-) -> Sequence[RegistryObject]:
-    """A submission set, and what came with it (3.18.4.1.2.3.7.10)."""
-    sets = named(v.SUBMISSION_SET, arguments, documents)
-    links = documents.associations(sources=ids_of(sets), types=_MEMBERSHIPS)
-    members = targets_of(links, documents)
-    entries = EntryFilter.of(arguments).entries(members)
-    folders = of_kind(v.FOLDER, members)
-    contents = (*sets, *entries, *folders)
-    in_folders = documents.associations(sources=ids_of(folders), types=_MEMBERSHIPS)
-    every_link = (*links, *of_kind(v.ASSOCIATION, members), *in_folders)
-    return [*contents, *within(every_link, contents)]
-
-
-def get_folder_and_contents(
-    arguments: Arguments, documents: Documents
-) -> Sequence[RegistryObject]:
-    """A folder, its document entries, and their memberships (3.18.4.1.2.3.7.11)."""
-    folders = named(v.FOLDER, arguments, documents)
-    links = documents.associations(sources=ids_of(folders), types=_MEMBERSHIPS)
-    entries = EntryFilter.of(arguments).entries(targets_of(links, documents))
-    contents = (*folders, *entries)
-    return [*contents, *within(links, contents)]
-
-
-def get_folders_for_document(
-    arguments: Arguments, documents: Documents
-) -> Sequence[RegistryObject]:
-    """The folders that hold a document entry (3.18.4.1.2.3.7.12)."""
-    entries = named(v.DOCUMENT_ENTRY, arguments, documents)
-    links = documents.associations(targets=ids_of(entries), types=_MEMBERSHIPS)
-    return of_kind(v.FOLDER, sources_of(links, documents))
-
-
-def get_related_documents(arguments: Arguments, documents: Documents) -> Sequence[RegistryObject]:
-    """Document entries that have a relationship with one, and it (3.18.4.1.2.3.7.13).
-
-    Nothing when there is none: the entry that is asked for never comes alone.
-    """
-    types = arguments.values(p.ASSOCIATION_TYPES.name)
-    ids = ids_of(named(v.DOCUMENT_ENTRY, arguments, documents))
-    links = documents.associations(sources=ids, targets=ids, types=types)
-    ends = {obj.id: obj for obj in (*sources_of(links, documents), *targets_of(links, documents))}
-    entries = EntryFilter.of(arguments).entries(ends.values())
-    related = within(links, entries)
-    linked = {end for link in related for end in (link.source, link.target)}
-    return [*(entry for entry in entries if entry.id in linked), *related]
-
-
-def _identified(model: v.ObjectModel, *, many: bool) -> tuple[Parameter, ...]:
-    return (p.entry_uuid(model.kind, many=many), p.unique_id(model.kind, many=many))
+def _identified(kind: str, *, many: bool) -> tuple[Parameter, ...]:
+    return (p.entry_uuid(kind, many=many), p.unique_id(kind, many=many))
 
 
 _FILTERS = (p.FORMAT_CODE, p.CONFIDENTIALITY_CODE, p.DOCUMENT_ENTRY_TYPE)
-_DOCUMENTS = _identified(v.DOCUMENT_ENTRY, many=True)
-_DOCUMENT = _identified(v.DOCUMENT_ENTRY, many=False)
+_DOCUMENTS = _identified(_ENTRY, many=True)
+_DOCUMENT = _identified(_ENTRY, many=False)
+_PATIENTS_DOCUMENTS = (p.patient_id(_ENTRY), p.status(_ENTRY))
+_ANY_PATIENTS_DOCUMENTS = p.patient_id(_ENTRY, many=True)
 
 STORED_QUERIES: Mapping[str, StoredQuery] = {
+    "urn:uuid:14d4debf-8f97-4251-9a74-a90016b0af0d": StoredQuery(
+        "FindDocuments",
+        find.find_documents,
+        required=_PATIENTS_DOCUMENTS,
+        optional=p.DOCUMENT_ENTRY_FILTERS,
+    ),
+    "urn:uuid:12941a89-e02e-4be5-967c-ce4bfc8fe492": StoredQuery(
+        "FindDocumentsByReferenceId",
+        find.find_documents,
+        required=(*_PATIENTS_DOCUMENTS, p.REFERENCE_ID_LIST),
+        optional=p.DOCUMENT_ENTRY_FILTERS,
+    ),
+    # Of the German electronic health record (gemSpec_Dokumentenverwaltung, A_17184).
+    "urn:uuid:ab474085-82b5-402d-8115-3f37cb1e2405": StoredQuery(
+        "FindDocumentsByTitle",
+        find.find_documents,
+        required=(*_PATIENTS_DOCUMENTS, p.TITLE),
+        optional=(*p.DOCUMENT_ENTRY_FILTERS, p.AUTHOR_INSTITUTION),
+    ),
+    "urn:uuid:f26abbcb-ac74-4422-8a30-edb644bbc1a9": StoredQuery(
+        "FindSubmissionSets",
+        find.find_submission_sets,
+        required=(p.patient_id(_SET), p.status(_SET)),
+        optional=p.SUBMISSION_SET_FILTERS,
+    ),
+    "urn:uuid:958f3006-baad-4929-a4de-ff1114824431": StoredQuery(
+        "FindFolders",
+        find.find_folders,
+        required=(p.patient_id(_FOLDER), p.status(_FOLDER)),
+        optional=p.FOLDER_FILTERS,
+    ),
+    "urn:uuid:10b545ea-725c-446d-9b95-8aeb444eddf3": StoredQuery(
+        "GetAll",
+        find.get_all,
+        required=(p.PATIENT, p.status(_ENTRY), p.status(_SET), p.status(_FOLDER)),
+        optional=_FILTERS,
+    ),
     "urn:uuid:5c4f972b-d56b-40ac-a5fc-c8ca9b40b9d4": StoredQuery(
-        "GetDocuments",
-        get_documents,
-        one_of=(*_DOCUMENTS, p.logical_id(v.DOCUMENT_ENTRY.kind)),
+        "GetDocuments", get.get_documents, one_of=(*_DOCUMENTS, p.logical_id(_ENTRY))
     ),
     "urn:uuid:5737b14c-8a1a-4539-b659-e03a34a5e1e4": StoredQuery(
         "GetFolders",
-        get_folders,
-        one_of=(*_identified(v.FOLDER, many=True), p.logical_id(v.FOLDER.kind)),
+        get.get_folders,
+        one_of=(*_identified(_FOLDER, many=True), p.logical_id(_FOLDER)),
     ),
     "urn:uuid:a7ae438b-4bc2-4642-93e9-be891f7bb155": StoredQuery(
-        "GetAssociations", get_associations, required=(p.UUID,)
+        "GetAssociations", get.get_associations, required=(p.UUID,)
     ),
     "urn:uuid:bab9529a-4a10-40b3-a01f-f68a615d247a": StoredQuery(
-        "GetDocumentsAndAssociations", get_documents_and_associations, one_of=_DOCUMENTS
+        "GetDocumentsAndAssociations", get.get_documents_and_associations, one_of=_DOCUMENTS
     ),
     "urn:uuid:51224314-5390-4169-9b91-b1980040715a": StoredQuery(
-        "GetSubmissionSets", get_submission_sets, required=(p.UUID,)
+        "GetSubmissionSets", get.get_submission_sets, required=(p.UUID,)
     ),
     "urn:uuid:e8e3cb2c-e39c-46b9-99e4-c12f57260b83": StoredQuery(
         "GetSubmissionSetAndContents",
-        get_submission_set_and_contents,
-        one_of=_identified(v.SUBMISSION_SET, many=False),
+        get.get_submission_set_and_contents,
+        one_of=_identified(_SET, many=False),
         optional=_FILTERS,
     ),
     "urn:uuid:b909a503-523d-4517-8acf-8e5834dfc4c7": StoredQuery(
         "GetFolderAndContents",
-        get_folder_and_contents,
-        one_of=_identified(v.FOLDER, many=False),
+        get.get_folder_and_contents,
+        one_of=_identified(_FOLDER, many=False),
         optional=_FILTERS,
     ),
     "urn:uuid:10cae35a-c7f9-4cf5-b61e-fc3278ffb578": StoredQuery(
-        "GetFoldersForDocument", get_folders_for_document, one_of=_DOCUMENT
+        "GetFoldersForDocument", get.get_folders_for_document, one_of=_DOCUMENT
     ),
     "urn:uuid:d90e5407-b356-4d91-a89f-873917b4b0e6": StoredQuery(
         "GetRelatedDocuments",
-        get_related_documents,
+        get.get_related_documents,
         one_of=_DOCUMENT,
         required=(p.ASSOCIATION_TYPES,),
         optional=(p.DOCUMENT_ENTRY_TYPE,),
     ),
 }
+"""Those of ITI-18, and of ITI-38."""
+
+MULTI_PATIENT_QUERIES: Mapping[str, StoredQuery] = {
+    "urn:uuid:3d1bdb10-39a2-11de-89c2-2f44d94eaa9f": StoredQuery(
+        "FindDocumentsForMultiplePatients",
+        find.find_documents,
+        required=(p.status(_ENTRY),),
+        at_least_one_of=(
+            _ANY_PATIENTS_DOCUMENTS,
+            p.CLASS_CODE,
+            p.EVENT_CODE_LIST,
+            p.FACILITY_TYPE_CODE,
+        ),
+        optional=p.DOCUMENT_ENTRY_FILTERS,
+        single_patient=False,
+    ),
+    "urn:uuid:50d3f5ac-39a2-11de-a1ca-b366239e58df": StoredQuery(
+        "FindFoldersForMultiplePatients",
+        find.find_folders,
+        required=(p.status(_FOLDER),),
+        at_least_one_of=(p.patient_id(_FOLDER, many=True), p.CODE_LIST),
+        optional=p.FOLDER_FILTERS,
+        single_patient=False,
+    ),
+    # Not in the Technical Framework but in use: its reference ids narrow it as codes do others.
+    "urn:uuid:1191642d-86c4-42d8-b784-f95445f9f0d5": StoredQuery(
+        "FindDocumentsByReferenceIdForMultiplePatients",
+        find.find_documents,
+        required=(p.status(_ENTRY), p.REFERENCE_ID_LIST),
+        optional=(_ANY_PATIENTS_DOCUMENTS, *p.DOCUMENT_ENTRY_FILTERS),
+        single_patient=False,
+    ),
+}
+"""Those of ITI-51."""
 
 NOT_SERVED: Mapping[str, str] = {
-    "urn:uuid:14d4debf-8f97-4251-9a74-a90016b0af0d": "FindDocuments",
-    "urn:uuid:12941a89-e02e-4be5-967c-ce4bfc8fe492": "FindDocumentsByReferenceId",
-    "urn:uuid:f26abbcb-ac74-4422-8a30-edb644bbc1a9": "FindSubmissionSets",
-    "urn:uuid:958f3006-baad-4929-a4de-ff1114824431": "FindFolders",
-    "urn:uuid:10b545ea-725c-446d-9b95-8aeb444eddf3": "GetAll",
-    "urn:uuid:3d1bdb10-39a2-11de-89c2-2f44d94eaa9f": "FindDocumentsForMultiplePatients (ITI-51)",
-    "urn:uuid:50d3f5ac-39a2-11de-a1ca-b366239e58df": "FindFoldersForMultiplePatients (ITI-51)",
+    "urn:uuid:4308b1df-36de-4bef-8e2e-ba91f593c435": "FindDocumentsExclude (CP-ITI-1323)",
     "urn:uuid:f2072993-9478-41df-a603-8f016706efe8": "Fetch (ITI-63)",
 }
 """Queries that exist, named so that the refusal can be understood."""
 
-
-def distinct(objects: Iterable[RegistryObject]) -> list[RegistryObject]:
-    """Each object once, in the order in which it was found first."""
-    return list({obj.id: obj for obj in objects}.values())
+QUERY_NAMES: Mapping[str, str] = {
+    **{key: f"{each.name} (ITI-18, ITI-38)" for key, each in STORED_QUERIES.items()},
+    **{key: f"{each.name} (ITI-51)" for key, each in MULTI_PATIENT_QUERIES.items()},
+    **NOT_SERVED,
+}
+"""All that is known of any transaction, by id."""

@@ -40,6 +40,11 @@ class QueryRequest:
         """AdhocQuery/@id as received."""
         return self.adhoc_query.get("id", "").strip()
 
+    @property
+    def home(self) -> str:
+        """AdhocQuery/@home as received: the homeCommunityId, empty when it is not there."""
+        return self.adhoc_query.get("home", "").strip()
+
 
 def read_request(payload: etree._Element, report: Report) -> QueryRequest | None:
     """Read a query:AdhocQueryRequest, or return None when it holds no query."""

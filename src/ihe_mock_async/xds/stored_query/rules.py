@@ -6,15 +6,22 @@ from functools import partial
 
 from ihe_mock_async.findings import Rule, Severity
 from ihe_mock_async.xds import error_codes
+from ihe_mock_async.xds.rules.report import PROBLEM_COUNT
 
 MISSING_PARAM = "XDSStoredQueryMissingParam"
 PARAM_NUMBER = "XDSStoredQueryParamNumber"
 UNKNOWN_STORED_QUERY = "XDSUnknownStoredQuery"
 RESULT_NOT_SINGLE_PATIENT = "XDSResultNotSinglePatient"
+MISSING_HOME_COMMUNITY_ID = "XDSMissingHomeCommunityId"
+UNKNOWN_COMMUNITY = "XDSUnknownCommunity"
 
 _SEMANTICS = "ITI TF-2: 3.18.4.1.2.3"
 _CODING = "ITI TF-2: 3.18.4.1.2.3.5"
 _QUERIES = "ITI TF-2: 3.18.4.1.2.3.7"
+_CODES = "ITI TF-2: 3.18.4.1.2.3.4"
+_STATUSES = "ITI TF-2: 3.18.4.1.2.3.6"
+_TIMES = "ITI TF-2: 3.18.4.1.2.3.3"
+_COMMUNITY = "ITI TF-2: 3.38.4.1.2.1"
 
 _error = partial(Rule, severity=Severity.ERROR, code=error_codes.REGISTRY_ERROR)
 _warning = partial(Rule, severity=Severity.WARNING, code=error_codes.REGISTRY_ERROR)
@@ -74,7 +81,7 @@ UNKNOWN_PARAMETER = _warning(
 CODE_SCHEME_PARAMETER = _error(
     id="xds-query-code-scheme-parameter",
     text="The coding scheme stands beside the code, in one value",
-    section=_CODING,
+    section=_CODES,
     fix="Leave this parameter of earlier versions out, and send 'code^^scheme' as value.",
 )
 PARAMETER_REQUIRED = _error(
@@ -82,6 +89,14 @@ PARAMETER_REQUIRED = _error(
     text="Every required parameter has a value",
     section=_QUERIES,
     fix="Send it as a Slot with at least one value.",
+    code=MISSING_PARAM,
+    essential=True,
+)
+CRITERION = _error(
+    id="xds-query-criterion",
+    text="A query for several patients names patients or codes",
+    section="ITI TF-2: 3.51.4.1.2.1",
+    fix="Send at least one of these parameters, with a value.",
     code=MISSING_PARAM,
     essential=True,
 )
@@ -105,11 +120,30 @@ PARAMETER_REPEATED = _error(
     section=_CODING,
     fix="Put all values into one Slot: ('first','second').",
 )
+SLOT_COUNT = _error(
+    id="xds-query-slot-count",
+    text="A parameter has at most 20 Slots",
+    section="a limit of this server",
+    fix="Ask for less at once, and intersect the results.",
+    essential=True,
+)
 VALUE_SYNTAX = _error(
     id="xds-query-value",
-    text="Strings are in single quotes, numbers are not, lists are in parentheses",
+    text="A value is a string, a number, or a list of them in parentheses",
     section=_CODING,
     fix="Code the value as expected.",
+)
+QUOTES = _error(
+    id="xds-query-quotes",
+    text="Strings such as patient ids, codes, URNs and UUIDs are in single quotes",
+    section=_CODING,
+    fix="Put single quotes around each string; in a list inside of the parentheses.",
+)
+PARENTHESES = _error(
+    id="xds-query-parentheses",
+    text="Several values are a list in parentheses",
+    section=_CODING,
+    fix="Put parentheses around the values, and quotes around each of them.",
 )
 VALUE_LIST = _warning(
     id="xds-query-value-list",
@@ -120,8 +154,38 @@ VALUE_LIST = _warning(
 CODE = _error(
     id="xds-query-code",
     text="A coded value has a code and its coding scheme",
-    section=_CODING,
-    fix="Send both, joined by ^^.",
+    section=_CODES,
+    fix="Send both, joined by ^^; a code alone and code^^ do not say what is meant.",
+)
+PATIENT_ID = _error(
+    id="xds-query-patient-id",
+    text="A patient is named by id and assigning authority, as CX",
+    section="ITI TF-3: Table 4.2.3.1.7-2",
+    fix="Send the id that the patient has in the affinity domain, as in the metadata.",
+)
+STATUS = _warning(
+    id="xds-query-status",
+    text="A status is the whole URN of Approved or Deprecated; other values are ignored",
+    section=_STATUSES,
+    fix="Send the URN of a status that document entries, submission sets and folders can have.",
+)
+RESPONSE_STATUS = _warning(
+    id="xds-query-response-status",
+    text="ResponseStatusType is for answers, objects have a StatusType; the value is ignored",
+    section=_STATUSES,
+    fix="Write StatusType without Response, although samples in print have it.",
+)
+TIME = _error(
+    id="xds-query-time",
+    text="A time is a DTM",
+    section=_TIMES,
+    fix="Write the time in UTC, from the year to the precision that you need.",
+)
+PERIOD = _warning(
+    id="xds-query-period",
+    text="The time From is before the time To, which is not part of the period",
+    section=_TIMES,
+    fix="Swap the times, or move To to the next day or second; this period has nothing in it.",
 )
 ENTRY_UUID = _warning(
     id="xds-query-uuid",
@@ -155,7 +219,29 @@ SINGLE_PATIENT = _error(
     code=RESULT_NOT_SINGLE_PATIENT,
 )
 
-RULES: tuple[Rule, ...] = (
+HOME_REQUIRED = _error(
+    id="xds-query-home-required",
+    text="A cross-gateway query without a patient id has the attribute home",
+    section=_COMMUNITY,
+    fix="Set AdhocQuery/@home to the homeCommunityId that came with the objects.",
+    code=MISSING_HOME_COMMUNITY_ID,
+)
+HOME_KNOWN = _error(
+    id="xds-query-home",
+    text="AdhocQuery/@home names the community that is asked",
+    section=_COMMUNITY,
+    fix="Send the query to the Responding Gateway of that community, or correct home.",
+    code=UNKNOWN_COMMUNITY,
+)
+HOME_FORM = _error(
+    id="xds-query-home-form",
+    text="A homeCommunityId is urn:oid: followed by an OID",
+    section=_COMMUNITY,
+    fix="Write urn:oid: before the OID.",
+    code=UNKNOWN_COMMUNITY,
+)
+
+_FIND_RULES: tuple[Rule, ...] = (
     RESPONSE_OPTION,
     RETURN_TYPE,
     COMPOSED_OBJECTS,
@@ -166,15 +252,32 @@ RULES: tuple[Rule, ...] = (
     UNKNOWN_PARAMETER,
     CODE_SCHEME_PARAMETER,
     PARAMETER_REQUIRED,
-    PARAMETER_ALTERNATIVES,
     PARAMETER_SINGLE,
     PARAMETER_REPEATED,
+    SLOT_COUNT,
     VALUE_SYNTAX,
+    QUOTES,
+    PARENTHESES,
     VALUE_LIST,
     CODE,
-    ENTRY_UUID,
-    ASSOCIATION_TYPE,
+    PATIENT_ID,
+    STATUS,
+    RESPONSE_STATUS,
+    TIME,
+    PERIOD,
     DOCUMENT_ENTRY_TYPE,
     METADATA_LEVEL,
+    PROBLEM_COUNT,
+)
+RULES: tuple[Rule, ...] = (
+    *_FIND_RULES,
+    PARAMETER_ALTERNATIVES,
+    ENTRY_UUID,
+    ASSOCIATION_TYPE,
     SINGLE_PATIENT,
 )
+"""Of ITI-18."""
+MULTI_PATIENT_RULES: tuple[Rule, ...] = (*_FIND_RULES, CRITERION)
+"""Of ITI-51."""
+CROSS_GATEWAY_RULES: tuple[Rule, ...] = (*RULES, HOME_REQUIRED, HOME_KNOWN, HOME_FORM)
+"""Of ITI-38."""

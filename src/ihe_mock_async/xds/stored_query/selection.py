@@ -25,10 +25,11 @@ def named(
 ) -> list[RegistryObject]:
     """The objects of this kind whose entryUUID, logicalID or uniqueId is asked for."""
     prefix = f"$XDS{model.kind}"
-    # A logicalID is the entryUUID of the first version, and there are no later ones yet.
-    ids = arguments.values(f"{prefix}EntryUUID") + arguments.values(f"{prefix}LogicalID")
-    unique_ids = arguments.values(f"{prefix}UniqueId")
-    found = (*documents.by_id(ids).values(), *documents.by_unique_id(unique_ids))
+    found = (
+        *documents.by_id(arguments.values(f"{prefix}EntryUUID")).values(),
+        *documents.by_unique_id(arguments.values(f"{prefix}UniqueId")),
+        *documents.versions(arguments.values(f"{prefix}LogicalID")),
+    )
     return of_kind(model, found)
 
 

@@ -16,16 +16,16 @@ MAX_LENGTH = 100_000
 _TOKEN = re.compile(
     r"\s*+(?:'(?P<string>[^']*+(?:''[^']*+)*+)'|(?P<bare>[^\s'(),][^'(),]*+)|(?P<mark>[(),]))"
 )
-_NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?")
 _OTHER_QUOTES = '"`\u2018\u2019\u201c\u201d'
 
 _VALUE, _UNREADABLE = "v", "?"
+_PARENTHESES = "parentheses around several values: ('first','second')"
 # The sequence of values and marks to what is expected instead; the first that fits counts.
 _SHAPES: tuple[tuple[re.Pattern[str], str | None], ...] = (
     (re.compile(r"v|\(v(?:,v)*+\)"), None),
     (re.compile(r""), "a value, or no Slot when there is nothing to ask for"),
     (re.compile(r"[^?]*+\?"), "a closing quote; a quote inside the text is written twice: ''"),
-    (re.compile(r"v(?:,v)++"), "parentheses around several values: ('first','second')"),
+    (re.compile(r"v(?:,v)++"), _PARENTHESES),
     (re.compile(r"v++"), "quotes inside the text written twice: '', or a list ('first','second')"),
     (re.compile(r".*+"), "('first','second'): one pair of parentheses, commas between the values"),
 )
@@ -38,11 +38,7 @@ class Literal:
     text: str
     """Without the outer quotes, and with single ones inside."""
     quoted: bool
-
-    @property
-    def is_number(self) -> bool:
-        """Whether it is a number, which has no quotes."""
-        return not self.quoted and _NUMBER.fullmatch(self.text) is not None
+    """In single quotes, as strings are; numbers are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,12 @@ class CodedValue:
     is_list: bool
     """Whether it is in parentheses."""
     problem: str | None
-    """What is expected instead, None when the coding is right."""
+    """What is expected instead, None when values and marks are in the right order."""
+
+    @property
+    def lacks_parentheses(self) -> bool:
+        """Whether the problem is that there are several values without parentheses."""
+        return self.problem is _PARENTHESES
 
 
 def read(text: str) -> CodedValue:
@@ -73,25 +74,13 @@ def read(text: str) -> CodedValue:
         shape += token["mark"] or _VALUE
         if token["mark"] is None:
             literals.append(_literal(token))
-    return CodedValue(tuple(literals), shape.startswith("("), _problem(shape, literals))
+    problem = next(expected for pattern, expected in _SHAPES if pattern.fullmatch(shape))
+    return CodedValue(tuple(literals), shape.startswith("("), problem)
 
 
 def _literal(token: re.Match[str]) -> Literal:
     string = token["string"]
     if string is not None:
         return Literal(string.replace("''", "'"), quoted=True)
-    return Literal(token["bare"].strip(), quoted=False)
-
-
-def _problem(shape: str, literals: list[Literal]) -> str | None:
-    problems = [next(expected for pattern, expected in _SHAPES if pattern.fullmatch(shape))]
-    bare = next((each for each in literals if not each.quoted and not each.is_number), None)
-    if bare is not None:
-        problems.append(unquoted(bare.text))
-    return "; ".join(filter(None, problems)) or None
-
-
-def unquoted(text: str) -> str:
-    """What is expected instead of a string without quotes."""
-    meant = text.strip(_OTHER_QUOTES)
-    return f"single quotes around text: '{meant}'"
+    # Quotes of another kind are no part of what is meant.
+    return Literal(token["bare"].strip().strip(_OTHER_QUOTES), quoted=False)
