@@ -128,10 +128,12 @@ class FakeDocuments:
         raise NotImplementedError
 
     def versions(self, logical_ids: Collection[str]) -> Sequence[RegistryObject]:
-        raise NotImplementedError
+        found = [o for o in self.objects.values() if o.logical_id in logical_ids]
+        return sorted(found, key=lambda each: each.version)
 
     def remove(self, ids: Collection[str]) -> None:
-        raise NotImplementedError
+        for identifier in ids:
+            self.objects.pop(identifier, None)
 
     def discard(self, unique_ids: Collection[str]) -> None:
         raise NotImplementedError
