@@ -74,7 +74,9 @@ def read(stream: BinaryIO) -> MessageFile:
         stream = _copy(stream)
     stream.seek(0)
     head = stream.read(HEAD)
-    start = None if head.lstrip(_BLANKS).startswith((b"<", b"--")) else _START_LINE.search(head)
+    if head.lstrip(_BLANKS).startswith((b"<", b"--")):
+        return _without_headers(stream, head)
+    start = _START_LINE.search(head)
     headers, end = _headers(head, start.end() if start else 0)
     if start is None and not headers:
         return _without_headers(stream, head)
