@@ -149,3 +149,24 @@ def test_inline_text_that_is_not_base64_is_a_fault(text: str) -> None:
         xop.decode_inline(text)
 
     assert caught.value.findings[0].rule.id == "xop-base64"
+
+
+def test_an_envelope_is_split_where_documents_are_included() -> None:
+    body = etree.tostring(request(INCLUDE.format("cid:1%40x"), "YWJj", INCLUDE.format("cid:b+c")))
+
+    texts, content_ids = xop.split_at_includes(body)
+
+    assert content_ids == ["1@x", "b+c"]
+    whole = texts[0] + b"MQ==" + texts[1] + b"Mg==" + texts[2]
+    assert [each.text for each in etree.fromstring(whole).iter(DOCUMENT)] == [
+        "MQ==",
+        "YWJj",
+        "Mg==",
+    ]
+
+
+def test_an_envelope_without_includes_stays_in_one_piece() -> None:
+    texts, content_ids = xop.split_at_includes(b"<a>&lt;?xop-include?&gt;</a>")
+
+    assert content_ids == []
+    assert [etree.fromstring(text).text for text in texts] == ["<?xop-include?>"]

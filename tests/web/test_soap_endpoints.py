@@ -10,9 +10,22 @@ from typing import Any
 
 import pytest
 
-from ihe_mock_async.web import soap_endpoints
+from ihe_mock_async.ihe import Answer, Exchange, Outcome
+from ihe_mock_async.state import Attachment
+from ihe_mock_async.web import outgoing, soap_endpoints
 from ihe_mock_async.web.pipeline import Services
-from tests.web.fakes import MTOM, entry_of, envelope, make_services
+from tests.web.fakes import (
+    FAKE_MTOM,
+    MTOM,
+    RESPONSE_ACTION,
+    answering,
+    entry_of,
+    envelope,
+    make_services,
+    mime,
+    root,
+    store_of,
+)
 
 Message = MutableMapping[str, Any]
 SOAP_XML = (b"content-type", b"application/soap+xml")
@@ -64,6 +77,21 @@ async def serve(
     **scope: Any,  # noqa: ANN401 - as the ASGI scope has it
 ) -> Wire:
     wire = Wire(list(incoming))
+    await run(services, wire, headers=headers, **scope)
+    return wire
+
+
+async def run(
+    services: Services,
+    wire: Wire,
+    send: soap_endpoints.Send | None = None,
+    receive: soap_endpoints.Receive | None = None,
+    headers: Iterable[tuple[bytes, bytes]] = (
+        (b"content-type", MTOM["content-type"].encode()),
+        CHUNKED,
+    ),
+    **scope: Any,  # noqa: ANN401 - as the ASGI scope has it
+) -> None:
     whole = {
         "type": "http",
         "http_version": "1.1",
@@ -76,8 +104,9 @@ async def serve(
     place = services.endpoints.find(whole["path"])
     assert place is not None
     async with asyncio.timeout(10):
-        await soap_endpoints.serve(whole, wire.receive, wire.send, place, services)
-    return wire
+        await soap_endpoints.serve(
+            whole, receive or wire.receive, send or wire.send, place, services
+        )
 
 
 async def test_a_request_is_answered_with_its_length() -> None:
@@ -231,3 +260,154 @@ async def test_a_client_that_goes_away_gets_no_answer(
     assert wire.sent == []
     assert "192.0.2.1:4711 went away" in caplog.text
     assert entry_of(services).summary == "the client went away"
+
+
+# ---------------------------------------------------------------- answers with documents
+
+INCLUDE = (
+    b'<D xmlns="urn:example"><x:Include xmlns:x="http://www.w3.org/2004/08/xop/include" '
+    b'href="cid:document@x"/></D>'
+)
+REQUEST = piece(mime(root(envelope())))
+MTOM_HEADERS = ((b"content-type", MTOM["content-type"].encode()), CHUNKED)
+
+
+def documents(content: bytes) -> tuple[Services, list[bool]]:
+    """A server that has one document to send, and a list that tells when it is closed."""
+    kept: list[Attachment] = []
+
+    def answer(exchange: Exchange) -> Answer:
+        return Answer(RESPONSE_ACTION, INCLUDE, Outcome.SERVED, "OK", attachments=kept)
+
+    services = make_services(answering(answer, FAKE_MTOM))
+    staged = store_of(services).content.begin()
+    staged.write(content)
+    size, sha1, sha256 = staged.finish()
+    store_of(services).content.keep([staged])
+    kept.append(Attachment("document@x", "text/plain", size, sha1, sha256))
+    return services, closings(services)
+
+
+def closings(services: Services) -> list[bool]:
+    closed: list[bool] = []
+    release = services.outgoing._release
+
+    def released(files: int) -> None:
+        closed.append(True)
+        release(files)
+
+    services.outgoing._release = released  # type: ignore[method-assign]
+    return closed
+
+
+async def test_a_document_is_sent_in_pieces_of_known_length_and_closed() -> None:
+    content = bytes(range(256)) * 10_000
+    services, closed = documents(content)
+
+    wire = await serve(services, REQUEST, headers=MTOM_HEADERS)
+
+    assert wire.status == 200
+    assert int(wire.headers["content-length"]) == len(wire.body)
+    assert content in wire.body
+    assert len(wire.sent) > 4
+    assert [message["more_body"] for message in wire.sent[1:]] == [True] * (len(wire.sent) - 2) + [
+        False
+    ]
+    assert closed == [True]
+    assert b"xop/include" in entry_of(services).response_envelope
+    assert len(entry_of(services).response_envelope) < 2000
+
+
+async def test_each_piece_waits_until_the_one_before_is_taken() -> None:
+    services, closed = documents(b"x" * 10 * outgoing.CHUNK)
+    wire = Wire([REQUEST])
+    taken = asyncio.Semaphore(4)
+
+    async def slow_send(message: Message) -> None:
+        await taken.acquire()
+        await wire.send(message)
+
+    serving = asyncio.create_task(run(services, wire, slow_send))
+    await asyncio.sleep(0.2)
+
+    assert len(wire.sent) == 4
+    assert not closed
+    for _ in range(20):
+        taken.release()
+    async with asyncio.timeout(10):
+        await serving
+    assert int(wire.headers["content-length"]) == len(wire.body)
+    assert closed == [True]
+
+
+async def test_a_client_that_leaves_during_its_answer_ends_the_reading(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    services, closed = documents(b"x" * 10 * outgoing.CHUNK)
+    left = asyncio.Event()
+    wire = Wire([REQUEST])
+
+    async def receive() -> Message:
+        if wire.received < len(wire.incoming):
+            return await wire.receive()
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def stuck_send(message: Message) -> None:
+        await wire.send(message)
+        if len(wire.sent) == 3:
+            left.set()
+            await asyncio.Event().wait()  # as a server may that has lost its client
+
+    with caplog.at_level(logging.INFO, "ihe_mock_async"):
+        await run(services, wire, stuck_send, receive)
+
+    assert len(wire.sent) == 3
+    assert closed == [True]
+    assert "192.0.2.1:4711 went away in the middle of its answer" in caplog.text
+
+
+async def test_a_document_that_cannot_be_read_any_more_breaks_the_answer_off() -> None:
+    services, closed = documents(b"x" * 10 * outgoing.CHUNK)
+    wire = Wire([REQUEST])
+
+    async def failing_send(message: Message) -> None:
+        await wire.send(message)
+        if len(wire.sent) == 3:
+            raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        await run(services, wire, failing_send)
+
+    assert closed == [True]
+    assert wire.sent[-1]["more_body"] is True
+
+
+async def test_a_document_that_was_removed_meanwhile_is_a_fault() -> None:
+    services, _ = documents(b"x" * 100_000)
+    store_of(services).content._kept.clear()
+
+    wire = await serve(services, REQUEST, headers=MTOM_HEADERS)
+
+    assert wire.status == 500
+    assert b"was removed" in wire.body
+    assert entry_of(services).outcome is Outcome.FAULT
+
+
+async def test_a_cancelled_answer_is_closed() -> None:
+    services, closed = documents(b"x" * 10 * outgoing.CHUNK)
+    wire = Wire([REQUEST])
+    begun = asyncio.Event()
+
+    async def stuck_send(message: Message) -> None:
+        await wire.send(message)
+        begun.set()
+        await asyncio.Event().wait()
+
+    serving = asyncio.create_task(run(services, wire, stuck_send))
+    await begun.wait()
+    serving.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await serving
+    assert closed == [True]

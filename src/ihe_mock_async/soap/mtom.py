@@ -292,11 +292,6 @@ class MtomWriter:
         """The whole body of a message without attachments."""
         return self.head() + self.tail()
 
-    def content_length(self, parts: Iterable[tuple[str, str, int]] = ()) -> int:
-        """Octets of the body with these attachments: content id, media type, size in octets."""
-        attachments = sum(len(self.part_head(cid, kind)) + size for cid, kind, size in parts)
-        return len(self.head()) + attachments + len(self.tail())
-
     def _part(self, content_id: str, media_type: str) -> bytes:
         return (
             f"{self.boundary}\r\nContent-Type: {media_type}\r\n"
