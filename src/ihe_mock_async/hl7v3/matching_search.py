@@ -1,0 +1,82 @@
+"""The patients of a state whom a query describes, the best matches first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from ihe_mock_async.elements import parse
+from ihe_mock_async.hl7v3 import patient
+from ihe_mock_async.hl7v3.matching import Candidate, Identifier
+from ihe_mock_async.hl7v3.matching_text import Closeness
+from ihe_mock_async.hl7v3.query_parameters import NAME, Parameter, narrow
+from ihe_mock_async.identifiers import PatientIdentifier
+from ihe_mock_async.state import PatientRecord, Patients, RegisteredPatient
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A patient who was found."""
+
+    record: PatientRecord
+    degree: int
+    """0 to 100: the mean of how well the parameters fit."""
+
+
+def find(
+    patients: Patients,
+    required: Sequence[Parameter],
+    *,
+    evidence: Sequence[Parameter] = (),
+    minimum_degree: int = 0,
+) -> list[Match]:
+    """Who fits all required parameters, in the order of degree, then of registration.
+
+    `evidence` decides about nobody, but it raises and lowers the degree. Several
+    livingSubjectName are alternatives (as ITI TF-2: 3.55.4.1.2.1 says; 3.47 does not).
+    """
+    conditions = _alternatives(required)
+    asked = [condition for conditions_of in conditions for condition in conditions_of]
+    owners = patients.find(_identifiers([*asked, *evidence]))
+    found = []
+    single = [condition[0] for condition in conditions if len(condition) == 1]
+    for record in patients.search(narrow(single)):
+        degree = _degree(_candidate(record, owners), conditions, evidence)
+        if degree is not None and degree >= minimum_degree:
+            found.append(Match(record, degree))
+    return sorted(found, key=lambda match: (-match.degree, match.record.key))
+
+
+def _alternatives(parameters: Sequence[Parameter]) -> list[list[Parameter]]:
+    """Lists of parameters, one of each of which must fit."""
+    names = [parameter for parameter in parameters if parameter.name == NAME]
+    others = [[parameter] for parameter in parameters if parameter.name != NAME]
+    return [names, *others] if names else others
+
+
+def _identifiers(parameters: Collection[Parameter]) -> list[PatientIdentifier]:
+    criteria = [criterion for parameter in parameters for criterion in parameter.criteria]
+    return [each.identifier for each in criteria if isinstance(each, Identifier)]
+
+
+def _candidate(
+    record: PatientRecord, owners: Mapping[PatientIdentifier, RegisteredPatient]
+) -> Candidate:
+    asked_for = [i for i, owner in owners.items() if owner.patient_key == record.key]
+    return Candidate(
+        patient.read(parse(record.demographics)), frozenset([*record.identifiers, *asked_for])
+    )
+
+
+def _degree(
+    candidate: Candidate, conditions: list[list[Parameter]], evidence: Sequence[Parameter]
+) -> int | None:
+    """The degree of match, or None when a condition is not met."""
+    fits: list[Closeness] = []
+    for alternatives in conditions:
+        fit = max(parameter.match(candidate) for parameter in alternatives)
+        if not fit:
+            return None
+        fits.append(fit)
+    fits += [parameter.match(candidate) for parameter in evidence]
+    return round(sum(fits) / len(fits)) if fits else 100
