@@ -7,7 +7,17 @@ import errno
 import click
 
 from ihe_mock_async import __version__
-from ihe_mock_async.cli import certs, config, logs, options, rules, server, transactions, validate
+from ihe_mock_async.cli import (
+    certs,
+    config,
+    logs,
+    options,
+    rules,
+    send,
+    server,
+    transactions,
+    validate,
+)
 from ihe_mock_async.errors import IheMockError, OperatorError
 
 
@@ -71,5 +81,6 @@ for _command in (
     transactions.transactions,
     validate.validate,
     rules.rules,
+    send.send,
 ):
     command_line.add_command(_command)

@@ -1,0 +1,1 @@
+"""A client of IHE services: makes messages, sends them, and tells what the answer means."""
