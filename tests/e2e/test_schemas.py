@@ -54,6 +54,40 @@ def test_acknowledgements_are_valid(client: httpx.Client, *, broken: bool) -> No
     valid(f"{HL7}/MCCI_IN000002UV01.xsd", answer(reply, "//hl7:MCCI_IN000002UV01"))
 
 
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+FOREIGN_DOMAIN = b"1.3.6.1.4.1.21367.13.20.3000"
+
+
+def wrapped(message: bytes) -> bytes:
+    body = message.partition(b"?>")[2]
+    soap = NAMESPACES["soap"].encode()
+    return b'<s:Envelope xmlns:s="%b"><s:Body>%b</s:Body></s:Envelope>' % (soap, body)
+
+
+@pytest.mark.parametrize(
+    ("domain", "code"),
+    [
+        (b"1.3.6.1.4.1.21367.13.20.2000", "OK"),
+        (b"1.3.6.1.4.1.21367.13.20.1000", "NF"),
+        (FOREIGN_DOMAIN, "AE"),
+    ],
+)
+def test_answers_to_pix_queries_are_valid(client: httpx.Client, domain: bytes, code: str) -> None:
+    path = "/ns/schemas/pix-manager"
+    fed = wrapped((FIXTURES / "iti44" / "add.xml").read_bytes())
+    query = (FIXTURES / "iti45" / "query.xml").read_bytes().replace(FOREIGN_DOMAIN, domain)
+    query = query.replace(b"1.3.6.1.4.1.21367.13.20.2000", domain)
+    client.post(path, content=fed, headers=SOAP_XML)
+
+    found = answer(
+        client.post(path, content=wrapped(query), headers=SOAP_XML), "//hl7:PRPA_IN201310UV02"
+    )
+
+    (response_code,) = find(found, ".//hl7:queryResponseCode")
+    assert response_code.get("code") == code
+    valid(f"{HL7}/PRPA_IN201310UV02.xsd", found)
+
+
 @pytest.mark.parametrize("broken", [False, True], ids=["Success", "Failure"])
 def test_registry_responses_are_valid(client: httpx.Client, *, broken: bool) -> None:
     message = submission("SCHEMA-2").body
