@@ -17,7 +17,11 @@ from ihe_mock_async.settings import Settings
 from ihe_mock_async.soap.namespaces import SOAP11, SOAP12
 from ihe_mock_async.web import pipeline
 from ihe_mock_async.web.offline import examiner
-from ihe_mock_async.web.offline.examination import PARTS_DEPENDENT, STATE_DEPENDENT
+from ihe_mock_async.web.offline.circumstances import (
+    PARTS_DEPENDENT,
+    SETTINGS_DEPENDENT,
+    STATE_DEPENDENT,
+)
 from ihe_mock_async.web.rule_catalogue import catalogue
 from ihe_mock_async.xsd import SchemaFolder
 from tests.web.offline.examining import (
@@ -223,11 +227,11 @@ async def test_files_know_nothing_of_each_other() -> None:
     assert [rules_of(each) for each in twice] == [{}, {}]
 
 
-def test_what_depends_on_state_or_parts_is_a_rule() -> None:
+def test_what_depends_on_circumstances_is_a_rule() -> None:
     known = {each.rule.id for each in catalogue(transactions.served())}
 
-    assert known >= STATE_DEPENDENT
-    assert known >= PARTS_DEPENDENT
+    for declared in (STATE_DEPENDENT, SETTINGS_DEPENDENT, PARTS_DEPENDENT):
+        assert declared <= known
 
 
 # ---------------------------------------------------------------- which transaction

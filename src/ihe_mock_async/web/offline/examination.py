@@ -2,43 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ihe_mock_async.findings import Finding, Severity, Validation, refused
 from ihe_mock_async.ihe import Transaction
-from ihe_mock_async.soap import rules as soap_rules
-
-STATE_DEPENDENT = frozenset(
-    {
-        "iti44-add-existing",
-        "iti44-merge-subsumed-subsumed",
-        "iti44-merge-subsumed-unknown",
-        "iti44-merge-surviving-subsumed",
-        "iti44-merge-surviving-unknown",
-        "iti44-patient-id-subsumed",
-        "iti44-patients-linked",
-        "iti44-revise-unknown",
-        "iti45-unknown-domain",
-        "iti45-unknown-identifier",
-        "xds-hash-differs",
-        "xds-id-registered",
-        "xds-patient-subsumed",
-        "xds-patient-unknown",
-        "xds-query-single-patient",
-        "xds-reference-deprecated",
-        "xds-reference-unresolved",
-        "xds-size-differs",
-        "xds-unique-id-registered",
-    }
-)
-"""Ids of rules that compare a message with what a server has stored: here it has nothing."""
-PARTS_DEPENDENT = frozenset({"xds-document-hash", "xds-document-size"})
-"""Ids of rules that compare a message with its MIME parts: a file of XML has none."""
-
-_STATE_NOTE = "depends on the server's state, which is empty here"
-_PARTS_NOTE = "depends on the documents, which are not in the file"
-_LINE_ENDS_NOTE = "the HTTP headers of the file end so, too: its CRs may have been lost in saving"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +44,3 @@ class Examination:
     def refused(self) -> tuple[Finding, ...]:
         """The findings for which a server in this validation mode refuses the message."""
         return refused((r.finding for r in self.remarks if not r.note), self.validation)
-
-
-def remarks(
-    findings: Iterable[Finding], *, without_parts: bool, line_feeds: bool
-) -> tuple[Remark, ...]:
-    """The findings with notes on what a file cannot tell.
-
-    `without_parts`: the file has no MIME parts; `line_feeds`: its HTTP headers end with LF.
-    """
-    notes: dict[str, str] = dict.fromkeys(STATE_DEPENDENT, _STATE_NOTE)
-    if without_parts:
-        notes |= dict.fromkeys(PARTS_DEPENDENT, _PARTS_NOTE)
-    if line_feeds:
-        notes[soap_rules.LINE_ENDS.id] = _LINE_ENDS_NOTE
-    return tuple(Remark(found, notes.get(found.rule.id, "")) for found in findings)

@@ -25,7 +25,8 @@ from ihe_mock_async.web.clock import Clock, IdSource
 from ihe_mock_async.web.endpoints import Endpoint, Endpoints
 from ihe_mock_async.web.http import Request
 from ihe_mock_async.web.offline import answers, message_file
-from ihe_mock_async.web.offline.examination import Examination, remarks
+from ihe_mock_async.web.offline.circumstances import remarks
+from ihe_mock_async.web.offline.examination import Examination
 from ihe_mock_async.web.offline.recognition import Recognised, recognise
 from ihe_mock_async.web.offline.repackaging import implied, repackage
 from ihe_mock_async.web.pipeline import Services
@@ -176,7 +177,7 @@ class Examiner:
         findings = [*await self._packaging(file), *(_moved(f, lines) for f in checked), *more]
         return replace(
             told,
-            remarks=remarks(findings, without_parts=False, line_feeds=file.line_feeds),
+            remarks=remarks(findings, line_feeds=file.line_feeds),
             notes=(_ANSWER_NOTE, *told.notes),
         )
 
