@@ -215,3 +215,59 @@ def test_an_action_for_another_body_names_both(root: bytes, seen: str) -> None:
 
     assert problem.http_status == 400
     assert problem.findings[0].received == seen
+
+
+# ---------------------------------------------------------------- reference parameters
+
+
+def reply_to(parameters: str) -> str:
+    return (
+        f"<a:ReplyTo><a:Address>http://reply</a:Address>{parameters}</a:ReplyTo>"
+        "<a:FaultTo><a:Address>http://fault</a:Address></a:FaultTo>"
+    )
+
+
+def parameters(content: str) -> str:
+    return f"<a:ReferenceParameters>{content}</a:ReferenceParameters>"
+
+
+def test_reference_parameters_become_header_blocks_that_say_so() -> None:
+    blocks = ACTION + MESSAGE_ID + reply_to(parameters('<t xmlns="urn:c" x="1">s:urgent</t>tail'))
+
+    read, findings = addressing.read(header(blocks), SoapVersion.V1_2)
+
+    (octets,) = read.reply_parameters
+    block = parse(octets)
+    assert (block.tag, block.text, block.tail) == ("{urn:c}t", "s:urgent", None)
+    assert dict(block.attrib) == {"x": "1", f"{{{WSA}}}IsReferenceParameter": "true"}
+    assert block.nsmap["s"] == SOAP12  # a QName in it means what it meant
+    assert read.fault_parameters == ()
+    assert findings == ()
+
+
+def test_the_message_itself_is_left_as_it_was() -> None:
+    element = header(ACTION + MESSAGE_ID + reply_to(parameters('<t xmlns="urn:c"/>')))
+    before = etree.tostring(element)
+
+    addressing.read(element, SoapVersion.V1_2)
+
+    assert etree.tostring(element) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "seen"),
+    [
+        ("<a:Action>urn:other</a:Action>", "wsa:Action"),
+        ("<x/>" * (addressing.MAX_REFERENCE_PARAMETERS + 1), "21 elements"),
+        (f"<x>{'y' * addressing.MAX_REFERENCE_OCTETS}</x>", " octets"),
+    ],
+)
+def test_reference_parameters_that_an_answer_cannot_have_are_a_fault(
+    content: str, seen: str
+) -> None:
+    problem = fault_of(ACTION + MESSAGE_ID + reply_to(parameters(content)))
+
+    assert problem.findings[0].rule.id == "wsa-reference-parameters"
+    assert seen in problem.findings[0].received
+    assert problem.subcodes == ((WSA, "InvalidAddressingHeader"), (WSA, "InvalidEPR"))
+    assert problem.problem_header == (WSA, "ReplyTo")

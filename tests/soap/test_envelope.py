@@ -293,3 +293,20 @@ def test_no_text_breaks_the_envelope(text: str) -> None:
 )
 def test_each_version_has_its_content_type(version: SoapVersion, content_type: str) -> None:
     assert version.content_type == content_type
+
+
+def test_header_blocks_are_written_as_they_are() -> None:
+    octets = envelope.write(
+        b"<x/>",
+        version=SoapVersion.V1_2,
+        action="urn:a",
+        to="http://to",
+        parameters=(b'<t xmlns="urn:c">1</t>', b"<u/>"),
+    )
+
+    assert [block.tag for block in envelope.read(parse(octets)).headers] == [
+        f"{{{WSA}}}Action",
+        f"{{{WSA}}}To",
+        "{urn:c}t",
+        "u",
+    ]

@@ -233,3 +233,16 @@ def test_a_refusal_tells_every_finding_in_its_reason() -> None:
     assert two.reason.startswith("The message has 2 problems: (1) A thing is so at /Envelope/x")
     assert "(2) A thing is so at /y" in two.reason
     assert two.findings == (FINDING, RULE.found("/y"))
+
+
+@pytest.mark.parametrize("version", list(SoapVersion))
+def test_a_fault_for_another_endpoint_has_its_address_and_its_parameters(
+    version: SoapVersion,
+) -> None:
+    octets = fault.write(
+        fault.sender("no"), version, to="http://to", parameters=(b'<t xmlns="urn:c">1</t>',)
+    )
+
+    header = parse(octets)[0]
+    assert text(header, "a:To") == "http://to"
+    assert header.findtext("{urn:c}t") == "1"

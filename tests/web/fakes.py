@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TypeVar, cast
 
 from lxml import etree
@@ -16,8 +17,8 @@ from ihe_mock_async.journal.entry import Entry
 from ihe_mock_async.journal.recorder import Recorder
 from ihe_mock_async.settings import Settings
 from ihe_mock_async.soap.namespaces import SOAP11, SOAP12, WSA
-from ihe_mock_async.state import AffinityDomain, State
-from ihe_mock_async.store import Store
+from ihe_mock_async.state import AffinityDomain
+from ihe_mock_async.store import NamespaceState, OutgoingMessage, Store
 from ihe_mock_async.store.content import StagedContent
 from ihe_mock_async.store.memory_content import MemoryContentStore
 from ihe_mock_async.web import pipeline
@@ -81,16 +82,17 @@ def envelope(  # noqa: PLR0913 - the headers that a message may have
     reply_to: str = f"{WSA}/anonymous",
     namespace: str = SOAP12,
     understand: str = ' s:mustUnderstand="1"',
+    headers: str = "",
 ) -> bytes:
-    """A SOAP message; an empty value leaves its header out."""
-    headers = {
+    """A SOAP message; an empty value leaves its header out. `headers` are more of them, as XML."""
+    known = {
         f"a:Action{understand}": action,
         "a:MessageID": message_id,
         "a:ReplyTo": f"<a:Address>{reply_to}</a:Address>" if reply_to else "",
     }
-    blocks = "".join(f"<{k}>{v}</{k.split()[0]}>" for k, v in headers.items() if v)
+    blocks = "".join(f"<{k}>{v}</{k.split()[0]}>" for k, v in known.items() if v)
     return (
-        f'<s:Envelope xmlns:s="{namespace}" xmlns:a="{WSA}"><s:Header>{blocks}</s:Header>'
+        f'<s:Envelope xmlns:s="{namespace}" xmlns:a="{WSA}"><s:Header>{blocks}{headers}</s:Header>'
         f"<s:Body>{body}</s:Body></s:Envelope>"
     ).encode()
 
@@ -133,6 +135,25 @@ def root(message: bytes) -> bytes:
 # ---------------------------------------------------------------- the server's parts
 
 
+class FakeOutbox:
+    """Keeps what one unit of work puts in."""
+
+    def __init__(self) -> None:
+        self.messages: list[OutgoingMessage] = []
+
+    def put(self, message: OutgoingMessage, now: datetime) -> int:
+        assert now == NOW
+        self.messages.append(message)
+        return len(self.messages)
+
+
+@dataclass
+class FakeState:
+    """All of a state that the pipeline itself uses."""
+
+    outbox: FakeOutbox = field(default_factory=FakeOutbox)
+
+
 class FakeStore:
     """Runs units of work at once; `fails` is raised instead."""
 
@@ -142,22 +163,28 @@ class FakeStore:
         self.reads = 0
         self.fails: Exception | None = None
         self.runs = 1
+        self.outbox: list[OutgoingMessage] = []
 
     async def write(
-        self, namespace: str, work: Callable[[State], T], staged: Mapping[str, StagedContent]
+        self,
+        namespace: str,
+        work: Callable[[NamespaceState], T],
+        staged: Mapping[str, StagedContent] = MappingProxyType({}),
     ) -> T:
         self.namespaces.append(namespace)
         if self.fails is not None:
             raise self.fails
         for _ in range(self.runs - 1):
-            work(cast("State", None))
-        result = work(cast("State", None))
+            work(cast("NamespaceState", FakeState()))
+        state = FakeState()
+        result = work(cast("NamespaceState", state))
         self.content.keep(staged.values())
+        self.outbox += state.outbox.messages
         return result
 
-    async def read(self, namespace: str, work: Callable[[State], T]) -> T:
+    async def read(self, namespace: str, work: Callable[[NamespaceState], T]) -> T:
         self.reads += 1
-        return work(cast("State", None))
+        return work(cast("NamespaceState", None))
 
 
 @dataclass

@@ -314,31 +314,6 @@ async def test_report_mode_takes_simple_soap_for_mtom_and_answers_in_simple_soap
     assert [f.rule.id for f in entry_of(services).findings] == ["mtom-required"]
 
 
-@pytest.mark.parametrize("validation", list(Validation))
-async def test_a_reply_address_elsewhere_is_refused_in_every_mode(
-    validation: Validation,
-) -> None:
-    services = make_services(validation=validation)
-
-    response = await send(services, request(envelope(reply_to="http://localhost:9/reply")))
-
-    assert response.status == 400
-    assert rules_of(response) == ["wsa-reply-to-anonymous"]
-    assert subcodes_of(response) == [
-        "wsa:InvalidAddressingHeader",
-        "wsa:OnlyAnonymousAddressSupported",
-    ]
-    assert text_of(response, "//wsa:ProblemHeaderQName") == "wsa:ReplyTo"
-
-
-async def test_a_message_that_wants_no_reply_is_answered_all_the_same() -> None:
-    none = "http://www.w3.org/2005/08/addressing/none"
-
-    response = await send(make_services(), request(envelope(reply_to=none)))
-
-    assert response.status == 200
-
-
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
 async def test_other_methods_are_told_post(method: str) -> None:
     response = await send(make_services(), request(method=method, headers={}))

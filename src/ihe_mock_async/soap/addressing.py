@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from lxml import etree
 
-from ihe_mock_async.elements import local_name, namespace_of, path_of
+from ihe_mock_async.elements import local_name, namespace_of, parse, path_of
 from ihe_mock_async.findings import Finding
 from ihe_mock_async.soap import rules
 from ihe_mock_async.soap.fault import FaultCode, SoapFault, summary
@@ -22,10 +22,16 @@ _FAULT_TO = f"{_PREFIX}FaultTo"
 _FROM = f"{_PREFIX}From"
 _MESSAGE_ID = f"{_PREFIX}MessageID"
 _RELATES_TO = f"{_PREFIX}RelatesTo"
+_REFERENCE_PARAMETERS = f"{_PREFIX}ReferenceParameters"
+_IS_REFERENCE_PARAMETER = f"{_PREFIX}IsReferenceParameter"
 _REPLY_TO = f"{_PREFIX}ReplyTo"
 _TO = f"{_PREFIX}To"
 _ENDPOINTS = frozenset({_REPLY_TO, _FAULT_TO, _FROM})
 _ONCE = _ENDPOINTS | {_ACTION, _MESSAGE_ID, _TO}
+MAX_REFERENCE_PARAMETERS = 20
+"""Of one endpoint reference."""
+MAX_REFERENCE_OCTETS = 16 * 1024
+"""Of all reference parameters of one endpoint reference, as XML."""
 _HEADER = "/Envelope/Header"
 _SHOWN = 200
 """How much of a value is shown, in characters."""
@@ -35,9 +41,11 @@ _TRUE = frozenset({"1", "true"})
 _INVALID_HEADER = (WSA, "InvalidAddressingHeader")
 _INVALID_CARDINALITY = (WSA, "InvalidCardinality")
 _MISSING_ADDRESS = (WSA, "MissingAddressInEPR")
+_INVALID_EPR = (WSA, "InvalidEPR")
 _SUBCODES = {
     rules.HEADER_CONTRADICTS: _INVALID_CARDINALITY,
     rules.ADDRESS_PRESENT: _MISSING_ADDRESS,
+    rules.REFERENCE_PARAMETERS: _INVALID_EPR,
 }
 
 
@@ -55,6 +63,10 @@ class Addressing:
     fault_to: str = ""
     from_: str = ""
     relates_to: str = ""
+    reply_parameters: tuple[bytes, ...] = ()
+    """Reference parameters of wsa:ReplyTo, each as the header block that an answer repeats."""
+    fault_parameters: tuple[bytes, ...] = ()
+    """Reference parameters of wsa:FaultTo."""
     present: bool = False
     """Whether there is any header of WS-Addressing 1.0."""
 
@@ -82,7 +94,7 @@ def read(
         findings += _check_action(blocks[_ACTION], version)
     if findings:
         _raise_essential(findings)
-    return _addressing(values), tuple(findings)
+    return _addressing(values, blocks), tuple(findings)
 
 
 def _collect(header: etree._Element) -> tuple[dict[str, etree._Element], list[Finding]]:
@@ -102,7 +114,7 @@ def _collect(header: etree._Element) -> tuple[dict[str, etree._Element], list[Fi
     return blocks, list(findings.values())
 
 
-def _addressing(values: Mapping[str, str]) -> Addressing:
+def _addressing(values: Mapping[str, str], blocks: Mapping[str, etree._Element]) -> Addressing:
     return Addressing(
         action=values.get(_ACTION, ""),
         message_id=values.get(_MESSAGE_ID, ""),
@@ -111,8 +123,28 @@ def _addressing(values: Mapping[str, str]) -> Addressing:
         fault_to=values.get(_FAULT_TO, ""),
         from_=values.get(_FROM, ""),
         relates_to=values.get(_RELATES_TO, ""),
+        reply_parameters=_header_blocks(blocks.get(_REPLY_TO)),
+        fault_parameters=_header_blocks(blocks.get(_FAULT_TO)),
         present=True,
     )
+
+
+def _parameters(endpoint: etree._Element) -> list[etree._Element]:
+    return [each for group in endpoint.iterchildren(_REFERENCE_PARAMETERS) for each in group]
+
+
+def _header_blocks(endpoint: etree._Element | None) -> tuple[bytes, ...]:
+    """Its reference parameters as headers (WS-Addressing 1.0 SOAP Binding, section 3.4)."""
+    if endpoint is None:
+        return ()
+    return tuple(_header_block(parameter) for parameter in _parameters(endpoint))
+
+
+def _header_block(parameter: etree._Element) -> bytes:
+    # A copy: of an element in its message, with the prefixes that a QName in it may use.
+    block = parse(etree.tostring(parameter, with_tail=False))
+    block.set(_IS_REFERENCE_PARAMETER, "true")
+    return etree.tostring(block)
 
 
 def _value(block: etree._Element) -> str:
@@ -151,8 +183,33 @@ def _check_endpoints(
     blocks: Mapping[str, etree._Element], values: Mapping[str, str]
 ) -> Iterator[Finding]:
     for tag in _ENDPOINTS & blocks.keys():
+        endpoint = blocks[tag]
         if not values[tag]:
-            yield rules.ADDRESS_PRESENT.found(path_of(blocks[tag]), line=blocks[tag].sourceline)
+            yield rules.ADDRESS_PRESENT.found(path_of(endpoint), line=endpoint.sourceline)
+        parameters = _parameters(endpoint)
+        if parameters:
+            yield from _check_parameters(endpoint, parameters)
+
+
+def _check_parameters(
+    endpoint: etree._Element, parameters: Collection[etree._Element]
+) -> Iterator[Finding]:
+    seen = ""
+    own = [local_name(each) for each in parameters if namespace_of(each) == WSA]
+    if own:
+        seen = f"wsa:{own[0][:_SHOWN]}"
+    elif len(parameters) > MAX_REFERENCE_PARAMETERS:
+        seen = f"{len(parameters)} elements"
+    elif (size := sum(map(_size, parameters))) > MAX_REFERENCE_OCTETS:
+        seen = f"{size} octets"
+    if seen:
+        yield rules.REFERENCE_PARAMETERS.found(
+            path_of(endpoint), line=endpoint.sourceline, received=seen
+        )
+
+
+def _size(element: etree._Element) -> int:
+    return len(etree.tostring(element, with_tail=False))
 
 
 def _check_presence(header: etree._Element, values: Mapping[str, str]) -> Iterator[Finding]:

@@ -201,6 +201,7 @@ _OPENING = {
     )
     for version in SoapVersion
 }
+_OPENING_BODY = b"</soap:Header><soap:Body>"
 _CLOSING = b"</soap:Body></soap:Envelope>"
 
 
@@ -213,11 +214,13 @@ def write(  # noqa: PLR0913 - the headers that a message may have
     message_id: str = "",
     to: str = ANONYMOUS,
     reply_to: str = "",
+    parameters: Iterable[bytes] = (),
 ) -> bytes:
     """A whole envelope with WS-Addressing headers, UTF-8; empty values leave their header out.
 
     Payload octets are UTF-8 XML without declaration that declares all its namespaces.
     `relates_to` is the request's MessageID, verbatim; it is a reply, so no RelationshipType.
+    `parameters` are header blocks as they are: the reference parameters of the endpoint `to`.
     """
     if isinstance(payload, bytes):
         content = payload
@@ -231,7 +234,7 @@ def write(  # noqa: PLR0913 - the headers that a message may have
     )
     if reply_to:
         header += f"<wsa:ReplyTo>{_optional('Address', reply_to)}</wsa:ReplyTo>"
-    return b"".join((f"{header}</soap:Header><soap:Body>".encode(), content, _CLOSING))
+    return b"".join((header.encode(), *parameters, _OPENING_BODY, content, _CLOSING))
 
 
 def _optional(name: str, text: str) -> str:

@@ -145,12 +145,14 @@ def write(  # noqa: PLR0913 - the headers that a message may have
     relates_to: str = "",
     message_id: str = "",
     to: str = "",
+    parameters: Iterable[bytes] = (),
     findings: Iterable[Finding] | None = None,
 ) -> bytes:
     """The whole envelope of a fault, UTF-8.
 
     `findings` replaces those of the fault in `Detail/error`, for all that is known of the
-    message. `relates_to`, `message_id` and `to` are left out when empty.
+    message. `relates_to`, `message_id` and `to` are left out when empty. `parameters` are header
+    blocks as they are: the reference parameters of the endpoint `to`.
     """
     scope = _scope(fault, version)
     error = _error(fault.reason, fault.findings if findings is None else findings)
@@ -161,8 +163,9 @@ def write(  # noqa: PLR0913 - the headers that a message may have
         body = _fault_11(fault, error)
         headers += _fault_detail_header(fault, scope)
     # A SOAP 1.1 client without WS-Addressing must not meet a header it has to understand.
-    if version is SoapVersion.V1_2 or relates_to:
+    if version is SoapVersion.V1_2 or relates_to or to:
         headers = [*_addressing(fault, version, relates_to, message_id, to), *headers]
+    headers += (etree.fromstring(block) for block in parameters)
     # Prefixes of QNames in text are declared here: below, libxml2 merges declarations.
     soap = ElementMaker(namespace=version.namespace, nsmap={p: ns for ns, p in scope.items()})
     envelope = soap.Envelope(soap.Header(*headers), soap.Body(body))

@@ -339,6 +339,13 @@ ADDRESS_PRESENT = _essential(
     "WS-Addressing 1.0 Core, section 2.1",
     "Add wsa:Address http://www.w3.org/2005/08/addressing/anonymous to it.",
 )
+REFERENCE_PARAMETERS = _essential(
+    "wsa-reference-parameters",
+    "The reference parameters of an endpoint must be few, small, and none of WS-Addressing itself",
+    "WS-Addressing 1.0 SOAP Binding, section 3.4; a limit of this server",
+    "Send 20 elements and 16 KB at most, without wsa:Action, wsa:To and the like: they come back"
+    " as headers of the answer, beside its own.",
+)
 ADDRESSING_VERSION = _warning(
     "wsa-version",
     "WS-Addressing headers must be of version 1.0, http://www.w3.org/2005/08/addressing",

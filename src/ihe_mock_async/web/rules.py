@@ -107,12 +107,25 @@ MTOM_UNEXPECTED = Rule(
     "ITI TF-2: V.3.2",
     "Send application/soap+xml without MIME parts.",
 )
-ASYNCHRONOUS = Rule(
-    "wsa-reply-to-anonymous",
+_ADDRESS_FIX = (
+    "Set wsa:Address to http://www.w3.org/2005/08/addressing/anonymous for an answer on the same "
+    "connection, or to an http or https URL with a host, without user and password, that this "
+    "server can post to; http://www.w3.org/2005/08/addressing/none means no answer."
+)
+REPLY_ADDRESS = Rule(
+    "wsa-reply-address",
     Severity.ERROR,
-    "Only the anonymous reply address is served: the answer comes on the same connection",
-    "WS-Addressing 1.0 - SOAP Binding: 6.4.1.8; ITI TF-2: V.5",
-    "Set wsa:ReplyTo/wsa:Address to http://www.w3.org/2005/08/addressing/anonymous.",
+    "wsa:ReplyTo must hold anonymous, none, or an absolute http or https URL",
+    "ITI TF-2: V.5; WS-Addressing 1.0 - SOAP Binding: 6.4.1",
+    _ADDRESS_FIX,
+    essential=True,
+)
+FAULT_ADDRESS = Rule(
+    "wsa-fault-address",
+    Severity.ERROR,
+    "wsa:FaultTo must hold anonymous, none, or an absolute http or https URL",
+    "ITI TF-2: V.5; WS-Addressing 1.0 - SOAP Binding: 6.4.1",
+    _ADDRESS_FIX,
     essential=True,
 )
 INLINE_BASE64 = Rule(
