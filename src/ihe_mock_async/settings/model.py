@@ -28,7 +28,6 @@ _WITHOUT_EFFECT_YET = (
     "services",
     "schema_dir",
     "journal_max_bytes",
-    "admin_token",
 )
 
 
@@ -157,6 +156,19 @@ class Settings(BaseSettings):
     codes: kinds.Codes = Field(
         default_factory=dict,
         description="Allowed `code^^scheme` by coded attribute; an absent attribute: any code.",
+    )
+    delivery_attempts: kinds.Count = Field(
+        default=5, description="How often a message to others is posted before it is given up."
+    )
+    delivery_backoff_seconds: kinds.Seconds = Field(
+        default=1.0,
+        description="Pause after the first failure of a delivery; each further one is twice as "
+        "long.",
+    )
+    delivery_ca_path: kinds.OptionalPath = Field(
+        default=None,
+        description="CA certificates that receivers of messages are checked against, PEM, besides "
+        "those of the system.",
     )
     admin_token: kinds.Secret = Field(
         default=None, description="Token of the admin API; null: it answers loopback clients only."
