@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -26,6 +25,7 @@ from tests.transactions.xds_fakes import NOW, exchange
 from tests.xds import query_breaches as breaches
 from tests.xds import stored_queries as q
 from tests.xds import submissions as s
+from tests.xds.query_answers import contexts, counts, errors, ids, objects, response
 
 REPORT = AffinityDomain(validation=Validation.REPORT)
 STRICT = AffinityDomain(validation=Validation.STRICT)
@@ -48,34 +48,6 @@ def ask(
 def send(state: State, body: etree._Element, domain: AffinityDomain | None = None) -> Answer:
     # Through text, as a message comes: line numbers are those of a document.
     return answer(exchange(etree.fromstring(etree.tostring(body)), state, domain=domain))
-
-
-def response(reply: Answer) -> etree._Element:
-    return etree.fromstring(reply.body) if isinstance(reply.body, bytes) else reply.body
-
-
-def objects(reply: Answer) -> list[etree._Element]:
-    found = response(reply).find(ns.REGISTRY_OBJECT_LIST)
-    assert found is not None
-    return list(found)
-
-
-def ids(reply: Answer) -> set[str]:
-    return {element.get("id", "") for element in objects(reply)}
-
-
-def counts(reply: Answer) -> dict[str, int]:
-    return dict(Counter(etree.QName(element).localname for element in objects(reply)))
-
-
-def errors(reply: Answer) -> list[tuple[str, str]]:
-    found = response(reply).iter(f"{{{ns.RS}}}RegistryError")
-    return [(e.get("errorCode", ""), e.get("severity", "")) for e in found]
-
-
-def contexts(reply: Answer) -> str:
-    found = response(reply).iter(f"{{{ns.RS}}}RegistryError")
-    return "\n".join(e.get("codeContext", "") for e in found)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ ITI TF-2: 3.18.4.1.3, 3.38.4.1.3 and 3.51.4.1.3.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -110,8 +110,7 @@ class _Desk:
         told = registry_response.errors_of(
             self.report.findings, (), default_code=error_codes.REGISTRY_ERROR
         )
-        # ITI TF-3: 4.2.4.1: with Success there are warnings only, whatever was let pass.
-        warnings = [replace(each, severity=registry_response.WARNING) for each in told]
+        warnings = registry_response.as_warnings(told)
         return QueryAnswer(
             response.success(
                 found, request.return_type, self._located(warnings), self.service.home
@@ -135,9 +134,6 @@ class _Desk:
         )
 
     def _located(self, errors: list[RegistryError]) -> list[RegistryError]:
-        """Errors of a gateway have its homeCommunityId as location (3.38.4.1.3).
-
-        The place in the request is part of the codeContext anyway.
-        """
+        """Errors of a gateway have its homeCommunityId as location (3.38.4.1.3)."""
         home = self.service.home
-        return [replace(error, location=home) for error in errors] if home else errors
+        return registry_response.located(errors, home) if home else errors
