@@ -67,6 +67,10 @@ class AffinityDomain:
     """`CA`, or `AA` for clients that expect AA/AE/AR in the ITI-44 acknowledgement."""
     pix_consumers: tuple[PixConsumer, ...] = ()
     """Who is notified when cross-references change (ITI-46)."""
+    pdq_no_match: str = "NF"
+    """queryResponseCode when nobody matches an ITI-47 query: `NF` or `OK`."""
+    pdq_session_seconds: float = 300
+    """How long after its latest part an ITI-47 answer may be continued."""
 
     def registers(self, identifier: PatientIdentifier) -> bool:
         """Whether identifiers of its assigning authority are registered."""
@@ -309,6 +313,43 @@ class Documents(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class QuerySession:
+    """An answer to a query that is fetched in parts (ITI TF-2: 3.47.4.3)."""
+
+    query_id: str
+    """`root^extension`."""
+    query: bytes
+    """The queryByParameter, as it was received."""
+    matches: tuple[tuple[int, int], ...]
+    """Key of the patient and degree of match, in the order of the answer."""
+    delivered: int
+    """How many of the matches have been told already."""
+    response_id: str
+    """Root of the id of the latest answer, which a continuation acknowledges."""
+    expires: datetime
+    """Aware; from then on it is unknown."""
+
+
+class QuerySessions(Protocol):
+    """The answers of one namespace that are fetched in parts. Times are aware UTC datetimes."""
+
+    def find(self, query_id: str, now: datetime) -> QuerySession | None:
+        """The session of a query (`root^extension`), unless it has expired."""
+        ...
+
+    def keep(self, session: QuerySession, now: datetime) -> None:
+        """Store a session in place of an earlier one of the same query.
+
+        Expired sessions and the oldest of too many are forgotten.
+        """
+        ...
+
+    def end(self, query_id: str) -> None:
+        """Forget a session; an unknown one is not an error."""
+        ...
+
+
 class State(Protocol):
     """What one unit of work sees and changes: one namespace, all or nothing."""
 
@@ -320,4 +361,9 @@ class State(Protocol):
     @property
     def documents(self) -> Documents:
         """The documents of the namespace."""
+        ...
+
+    @property
+    def query_sessions(self) -> QuerySessions:
+        """The answers of the namespace that are fetched in parts."""
         ...

@@ -21,6 +21,7 @@ from ihe_mock_async.state import (
     PatientRecord,
     PatientSearch,
     PatientTraits,
+    QuerySessions,
     RegisteredPatient,
     RegistryObject,
     State,
@@ -149,6 +150,10 @@ class FakeState:
 
     patients: FakePatients = field(default_factory=FakePatients)
     documents: FakeDocuments = field(default_factory=FakeDocuments)
+
+    @property
+    def query_sessions(self) -> QuerySessions:
+        raise AssertionError("XDS must not touch query sessions")
 
 
 def attachment(content: bytes, content_id: str = "document@example.org") -> Attachment:

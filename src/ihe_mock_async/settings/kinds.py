@@ -119,6 +119,7 @@ ClientAuth = Annotated[
     Literal["none", "optional", "required"], Allowed("none, optional or required")
 ]
 ValidationMode = Annotated[Validation, Allowed("enforce, strict or report")]
+PdqNoMatch = Annotated[Literal["NF", "OK"], Allowed("NF or OK")]
 AckCodes = Annotated[Literal["CA", "AA"], Allowed("CA or AA")]
 UnknownPatients = Annotated[Literal["accept", "reject"], Allowed("accept or reject")]
 DatabaseUrl = Annotated[

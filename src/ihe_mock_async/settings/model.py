@@ -145,6 +145,14 @@ class Settings(BaseSettings):
         default=(),
         description="Who is notified when cross-referenced patient ids change (ITI-46).",
     )
+    pdq_no_match: kinds.PdqNoMatch = Field(
+        default="NF",
+        description="queryResponseCode of ITI-47 when nobody matches.",
+    )
+    pdq_session_seconds: kinds.Seconds = Field(
+        default=300,
+        description="How long the next part of an ITI-47 answer can be asked for (QUQI).",
+    )
     home_community_id: kinds.UrnOid = Field(
         default="urn:oid:1.3.6.1.4.1.21367.2017.2.6.2",
         description="homeCommunityId of this community.",
@@ -213,6 +221,8 @@ class Settings(BaseSettings):
             reject_unknown_patients=self.unknown_patients == "reject",
             validation=self.validation,
             ack_codes=self.ack_codes,
+            pdq_no_match=self.pdq_no_match,
+            pdq_session_seconds=self.pdq_session_seconds,
             pix_consumers=tuple(
                 PixConsumer(consumer.url, frozenset(consumer.domains), consumer.device_id)
                 for consumer in self.pix_consumers

@@ -36,7 +36,7 @@ from sqlalchemy.sql.compiler import Compiled
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.selectable import TableValuedAlias
 
-VERSION = 4
+VERSION = 5
 """Of the tables below: raise it with every change to them."""
 APPLICATION_ID = 0x49484D41
 """`IHMA` in the header of a SQLite file (PRAGMA application_id): the database is ours."""
@@ -172,6 +172,20 @@ DELIVERIES = Table(
 Index("deliveries_of_namespace", DELIVERIES.c.namespace)
 Index("deliveries_in_state", DELIVERIES.c.state, DELIVERIES.c.id)
 
+QUERY_SESSIONS = Table(
+    "query_sessions",
+    METADATA,
+    Column("namespace", Integer, primary_key=True, autoincrement=False),
+    Column("query_id", String, primary_key=True),
+    Column("query", LargeBinary, nullable=False),
+    Column("matches", String, nullable=False),
+    Column("delivered", Integer, nullable=False),
+    Column("response_id", String, nullable=False),
+    Column("expires", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("query_sessions_by_expiry", QUERY_SESSIONS.c.namespace, QUERY_SESSIONS.c.expires)
+
 READINESS = Table(
     "readiness",
     METADATA,
@@ -187,6 +201,7 @@ NAMESPACED = (
     OBJECTS,
     REPOSITORY_DOCUMENTS,
     DELIVERIES,
+    QUERY_SESSIONS,
 )
 """The tables whose rows belong to a namespace."""
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from ihe_mock_async.store.documents import DocumentTables
 from ihe_mock_async.store.outbox import NamespaceOutbox, Outbox
 from ihe_mock_async.store.patients import PatientTables
+from ihe_mock_async.store.query_sessions import QuerySessionTable
 from ihe_mock_async.store.schema import (
     NAMESPACED,
     NAMESPACES,
@@ -46,11 +47,12 @@ NO_NAMESPACE = 0
 class NamespaceState:
     """One namespace as a unit of work sees and changes it."""
 
-    __slots__ = ("documents", "outbox", "patients")
+    __slots__ = ("documents", "outbox", "patients", "query_sessions")
 
     documents: DocumentTables
     outbox: NamespaceOutbox
     patients: PatientTables
+    query_sessions: QuerySessionTable
 
     def __init__(
         self,
@@ -63,6 +65,7 @@ class NamespaceState:
         self.documents = DocumentTables(cursor, namespace, sequences, abandoned)
         self.outbox = NamespaceOutbox(cursor, namespace, enqueued)
         self.patients = PatientTables(cursor, namespace, sequences)
+        self.query_sessions = QuerySessionTable(cursor, namespace)
 
 
 class Transaction:
