@@ -64,3 +64,35 @@ def test_the_summary_names_each_code_once() -> None:
     ]
 
     assert rr.summary(errors) == "Failure XDSRegistryError"
+
+
+def test_a_partial_success_is_a_status_of_ihe() -> None:
+    errors = [rr.RegistryError("XDSDocumentUniqueIdError", "2.999.1", rr.ERROR)]
+
+    element = rr.response(rr.PARTIAL_SUCCESS, errors)
+
+    assert element.get("status") == "urn:ihe:iti:2007:ResponseStatusType:PartialSuccess"
+    assert [e.get("errorCode") for e in element.iter(f"{{{ns.RS}}}RegistryError")] == [
+        "XDSDocumentUniqueIdError"
+    ]
+    assert rr.summary(errors, rr.PARTIAL_SUCCESS) == "PartialSuccess XDSDocumentUniqueIdError"
+
+
+def test_a_success_may_have_warnings_only() -> None:
+    errors = [rr.RegistryError("XDSRegistryError", "odd", rr.ERROR)]
+
+    element = rr.response(rr.SUCCESS, rr.as_warnings(errors))
+
+    assert [e.get("severity") for e in element.iter(f"{{{ns.RS}}}RegistryError")] == [rr.WARNING]
+    assert len(rr.response(rr.SUCCESS)) == 0
+    assert rr.summary(rr.as_warnings(errors), rr.SUCCESS) == "Success"
+
+
+def test_a_gateway_locates_errors_by_its_home_and_tells_the_place_in_the_context() -> None:
+    findings = [ERROR.found("/a/b[2]")]
+    errors = rr.errors_of(findings, findings, default_code="XDSRegistryError")
+
+    (located,) = rr.located(errors, "urn:oid:2.999")
+
+    assert located.location == "urn:oid:2.999"
+    assert "/a/b[2]" in located.context
