@@ -123,7 +123,7 @@ DOCUMENT_KNOWN = _error(
     text="A DocumentUniqueId names a document that is stored here",
     section="ITI TF-3: Table 4.2.4.1-2",
     fix="Send the uniqueId of the DocumentEntry, not its entryUUID. An entry that was registered "
-    "without its document (ITI-42) has none here.",
+    "without its document (ITI-42, ITI-61) has none here.",
     code=DOCUMENT_UNIQUE_ID_ERROR,
     essential=True,
 )
