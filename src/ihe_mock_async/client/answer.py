@@ -296,11 +296,18 @@ def _detail(detail: etree._Element) -> Problem:
     return Problem(severity, code, (text or "").strip(), (location or "").strip())
 
 
+_ISSUES = {
+    "actOrderRequired": "the responder asks for more about the patient",
+    "detectedIssueManagement": "the responder cannot answer",
+}
+
+
 def _issues(message: etree._Element) -> Iterator[Problem]:
-    """What a Responding Gateway lacks for a patient discovery (ITI TF-2: 3.55.4.2.3)."""
+    """Why a patient discovery found nobody (ITI TF-2: 3.55.4.2.2.7)."""
     for issue in message.iter("{*}detectedIssueEvent"):
-        for code in issue.iter("{*}actOrderRequired", "{*}issueManagement"):
-            yield Problem("information", _first_value(code, "code", "code"), local_name(code))
+        for element in issue.iter(*(f"{{*}}{name}" for name in _ISSUES)):
+            code = _child_value(element, "code", "code")
+            yield Problem("information", code, _ISSUES[local_name(element)])
 
 
 def _patients(message: etree._Element) -> Iterator[str]:

@@ -50,6 +50,11 @@ EXAMPLES: tuple[Example, ...] = (
             query="FindDocuments", after=(_DOCUMENT,)),
     Example("ITI-39", "retrieve", "urn:ihe:iti:2007:CrossGatewayRetrieve",
             "retrieve_cross_gateway", after=(_DOCUMENT,)),
+    # The actions of the first supplement on asynchronous exchange are still in use.
+    Example("ITI-38", "find-async", "urn:ihe:iti:2007:CrossGatewayQueryAsync",
+            query="FindDocuments", after=(_DOCUMENT,)),
+    Example("ITI-39", "retrieve-async", "urn:ihe:iti:2007:CrossGatewayRetrieveAsync",
+            "retrieve_cross_gateway", after=(_DOCUMENT,)),
     Example("ITI-41", "provide", "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b",
             "provide_and_register", after=(_PATIENT,)),
     Example("ITI-42", "register", "urn:ihe:iti:2007:RegisterDocumentSet-b",
