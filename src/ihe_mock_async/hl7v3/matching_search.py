@@ -41,6 +41,8 @@ def find(
     found = []
     single = [condition[0] for condition in conditions if len(condition) == 1]
     for record in patients.search(narrow(single)):
+        if not record.identifiers:
+            continue  # all of them were merged into other patients
         degree = _degree(_candidate(record, owners), conditions, evidence)
         if degree is not None and degree >= minimum_degree:
             found.append(Match(record, degree))

@@ -38,8 +38,21 @@ from ihe_mock_async.hl7v3.matching_text import (
     telecom_text,
 )
 from ihe_mock_async.hl7v3.namespaces import clark
+from ihe_mock_async.hl7v3.transmission import Interaction
 from ihe_mock_async.hl7v3.tree import first
 from ihe_mock_async.state import PatientSearch
+
+QUERY = Interaction(
+    "PRPA_IN201305UV02",
+    "PRPA_TE201305UV02",
+    # The interaction's own name, and the trigger event of the answer.
+    frozenset({"PRPA_IN201305UV02", "PRPA_TE201306UV02"}),
+    # HL7 says RQO, the schema EVN.
+    moods=frozenset({"EVN", "RQO"}),
+)
+"""Patient Registry Find Candidates Query."""
+RESPONSE = Interaction("PRPA_IN201306UV02", "PRPA_TE201306UV02", accept_ack_code="NE")
+"""Patient Registry Find Candidates Query Response."""
 
 _VALUE = clark("value")
 _LOW, _HIGH = clark("low"), clark("high")

@@ -42,6 +42,13 @@ class Interaction:
     """Those of sibling interactions that clients send instead, without doubt what is meant."""
     moods: frozenset[str] = frozenset({"EVN"})
     accept_ack_code: str = "AL"
+    root: str = ""
+    """The root element, if it has another name than the interaction."""
+
+    @property
+    def tag(self) -> str:
+        """Clark name of the root element."""
+        return clark(self.root or self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ _RANK = {clark(name): rank for rank, name in enumerate(ELEMENT_ORDER)}
 
 def check(message: Transmission, interaction: Interaction) -> Iterator[Finding]:
     """Every breach of the wrapper's rules by a message that should be this interaction."""
-    if message.element.tag != clark(interaction.name):
+    if message.element.tag != interaction.tag:
         yield finding_at(
             rules.INTERACTION,
             message.element,
