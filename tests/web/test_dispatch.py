@@ -12,8 +12,10 @@ from ihe_mock_async.settings import Settings
 from ihe_mock_async.soap import SoapFault
 from ihe_mock_async.soap import envelope as envelopes
 from ihe_mock_async.soap.namespaces import WSA
+from ihe_mock_async.transactions import served
 from ihe_mock_async.web import dispatch
 from ihe_mock_async.web.endpoints import Endpoints, Route
+from ihe_mock_async.xds import namespaces as ns
 from tests.web.fakes import ACTION, FAKE, envelope
 
 RETRIEVE = replace(
@@ -170,3 +172,43 @@ def test_simple_soap_is_an_error_where_mtom_is_due() -> None:
 
 def test_mtom_is_a_warning_where_simple_soap_is_due() -> None:
     assert findings_of(envelope(), FAKE, mtom=True) == [("mtom-unexpected", "warning")]
+
+
+class TestSharedBodyRoot:
+    """lcm:SubmitObjectsRequest is the body of four transactions of the Document Registry."""
+
+    SERVED = Endpoints(Settings(), served())
+    SUBMIT = f'<SubmitObjectsRequest xmlns="{ns.LCM}"/>'
+    REMOVE = f'<RemoveObjectsRequest xmlns="{ns.LCM}"/>'
+
+    def routed(self, body: str, action: str) -> Route:
+        place = self.SERVED.find("/document-registry")
+        assert place is not None
+        read = envelopes.read(elements.parse(envelope(body, action=action)))
+        return dispatch.route(read, place.endpoint, self.SERVED, "")
+
+    @pytest.mark.parametrize(
+        ("action", "number"),
+        [
+            ("urn:ihe:iti:2007:RegisterDocumentSet-b", "ITI-42"),
+            ("urn:ihe:iti:2010:UpdateDocumentSet", "ITI-57"),
+            ("urn:ihe:iti:2010:RegisterOnDemandDocumentEntry", "ITI-61"),
+            ("urn:ihe:iti:2018:RestrictedUpdateDocumentSet", "ITI-92"),
+            ("", "ITI-42"),
+        ],
+    )
+    def test_is_told_apart_by_the_action_and_is_registration_without_one(
+        self, action: str, number: str
+    ) -> None:
+        assert self.routed(self.SUBMIT, action).transaction.number == number
+
+    @pytest.mark.parametrize(
+        "action", ["urn:ihe:iti:2010:UpdateDocumentSet", "urn:ihe:iti:2010:DeleteDocumentSet"]
+    )
+    def test_that_is_another_one_contradicts_the_action(self, action: str) -> None:
+        body = self.SUBMIT if action.endswith("DeleteDocumentSet") else self.REMOVE
+
+        with pytest.raises(SoapFault) as caught:
+            self.routed(body, action)
+
+        assert caught.value.findings[0].rule.id == "wsa-action-matches-body"
