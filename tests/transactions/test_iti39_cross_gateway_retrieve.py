@@ -29,7 +29,6 @@ from tests.transactions.retrievals import (
     provide,
     request,
     responses_of,
-    severities_of,
     status_of,
 )
 from tests.transactions.retrieve_breaches import BREACHES
@@ -74,19 +73,15 @@ def test_a_document_is_returned_with_its_home(
     assert len(reply.attachments) == 1
 
 
-def test_a_request_without_home_fails(state: NamespaceState) -> None:
-    reply = retrieve(state, document())
+@pytest.mark.parametrize("validation", Validation)
+def test_a_request_without_home_fails_whatever_is_let_pass(
+    state: NamespaceState, validation: Validation
+) -> None:
+    reply = retrieve(state, document(), validation=validation)
 
     assert reply.outcome is Outcome.REJECTED
     assert codes_of(reply) == ["XDSMissingHomeCommunityId"]
-
-
-def test_report_mode_takes_a_request_without_home(state: NamespaceState) -> None:
-    reply = retrieve(state, document(), validation=Validation.REPORT)
-
-    assert status_of(reply) == "Success"
-    assert severities_of(reply) == ["Warning"]
-    assert "HomeCommunityId" not in responses_of(reply)[0]
+    assert reply.attachments == ()
 
 
 def test_every_error_is_located_by_our_home_and_names_the_document(

@@ -76,6 +76,7 @@ HOME_REQUIRED = _error(
     section="ITI TF-2: 3.39.5",
     fix="Send the home attribute of the DocumentEntry as the query has returned it.",
     code=MISSING_HOME_COMMUNITY_ID,
+    essential=True,
 )
 HOME_FORMAT = _error(
     id="xds-retrieve-home-format",
