@@ -5,8 +5,6 @@ Answers of any server are read, also those that are not quite as they should be.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,7 +16,7 @@ from ihe_mock_async import elements
 from ihe_mock_async.client.connection import HttpAnswer
 from ihe_mock_async.elements import local_name
 from ihe_mock_async.errors import MalformedMessageError, PeerError
-from ihe_mock_async.soap import MtomParser, content_type, mtom, xop
+from ihe_mock_async.soap import MtomParser, SoapFault, content_type, mtom, xop
 from ihe_mock_async.xds import namespaces as ns
 
 _ACCEPTED_ASYNCHRONOUSLY = 202
@@ -260,8 +258,8 @@ def _content(document: etree._Element | None, contents: _Contents) -> bytes | No
     if include is not None:
         return contents.get(mtom.cid_of(include.get("href", "")))
     try:
-        return base64.b64decode(document.text or "")
-    except binascii.Error:
+        return xop.decode_inline(document.text or "")
+    except SoapFault:
         return None
 
 
