@@ -29,8 +29,13 @@ def search_of(model: v.ObjectModel, arguments: Arguments, patient: Parameter) ->
         ObjectKind(model.kind),
         arguments.values(patient.name),
         tuple(map(AvailabilityStatus, statuses)),
-        tuple(_conditions(model, arguments)),
+        conditions_of(model, arguments),
     )
+
+
+def conditions_of(model: v.ObjectModel, arguments: Arguments) -> tuple[Condition, ...]:
+    """What the arguments ask of the attributes of one kind of objects."""
+    return tuple(_conditions(model, arguments))
 
 
 def _conditions(model: v.ObjectModel, arguments: Arguments) -> Iterator[Condition]:
@@ -40,14 +45,14 @@ def _conditions(model: v.ObjectModel, arguments: Arguments) -> Iterator[Conditio
     # The most selective comes first: without a patient it leads the search.
     narrowing.sort(key=lambda each: each.parameter is not p.REFERENCE_ID_LIST)
     for argument in narrowing:
-        yield from _conditions_of(argument)
+        yield from _of_argument(argument)
     if model is v.DOCUMENT_ENTRY:
         # 3.18.4.1.2.3.6.2: only stable entries, unless others are asked for.
         types = arguments.values(p.DOCUMENT_ENTRY_TYPE.name) or (v.STABLE,)
         yield Condition(searchable.OBJECT_TYPE, any_of=types)
 
 
-def _conditions_of(argument: Argument) -> Iterable[Condition]:
+def _of_argument(argument: Argument) -> Iterable[Condition]:
     make = _CONDITIONS[argument.parameter.kind]
     attribute = argument.parameter.attribute
     return (make(attribute, group) for group in argument.groups if group)

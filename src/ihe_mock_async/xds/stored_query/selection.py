@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ihe_mock_async.elements import parse
-from ihe_mock_async.state import Documents, RegistryObject
-from ihe_mock_async.xds import ebxml
-from ihe_mock_async.xds import namespaces as ns
+from ihe_mock_async.state import Condition, Documents, RegistryObject
+from ihe_mock_async.xds import searchable
 from ihe_mock_async.xds import vocabulary as v
-from ihe_mock_async.xds.stored_query import parameters as p
 from ihe_mock_async.xds.stored_query.parameters import Arguments
-
-_SCHEMES = {attribute.name: scheme for scheme, attribute in v.DOCUMENT_ENTRY.codes.items()}
-_CODE_FILTERS = (
-    (p.FORMAT_CODE.name, _SCHEMES["formatCode"]),
-    (p.CONFIDENTIALITY_CODE.name, _SCHEMES["confidentialityCode"]),
-)
+from ihe_mock_async.xds.stored_query.search import conditions_of
 
 
 def named(
@@ -71,35 +63,21 @@ def within(
 class EntryFilter:
     """What document entries must have to be returned among the contents of something else."""
 
-    types: frozenset[str]
-    codes: tuple[tuple[str, frozenset[str]], ...]
-    """Classification scheme and codes of which the entry must have one."""
+    conditions: tuple[Condition, ...]
+    """All of exact values."""
 
     @classmethod
     def of(cls, arguments: Arguments) -> EntryFilter:
         """The filter of a request; only stable entries when it does not ask for types."""
-        types = arguments.values(p.DOCUMENT_ENTRY_TYPE.name) or (v.STABLE,)
-        codes = (
-            (scheme, frozenset(group))
-            for name, scheme in _CODE_FILTERS
-            for group in arguments.groups(name)
-            if group
-        )
-        return cls(frozenset(types), tuple(codes))
+        return cls(conditions_of(v.DOCUMENT_ENTRY, arguments))
 
     def entries(self, objects: Iterable[RegistryObject]) -> list[RegistryObject]:
         """The document entries among the objects that pass."""
-        return [obj for obj in of_kind(v.DOCUMENT_ENTRY, objects) if self._passes(obj.xml)]
+        return [obj for obj in of_kind(v.DOCUMENT_ENTRY, objects) if self._passes(obj)]
 
-    def _passes(self, xml: bytes) -> bool:
-        entry = parse(xml)
-        if entry.get("objectType", "").strip() not in self.types:
-            return False
-        if not self.codes:
-            return True
-        present: dict[str, set[str]] = {}
-        for element in entry.iterchildren(ns.CLASSIFICATION):
-            code = ebxml.read_classification(element)
-            coded = f"{code.code}^^{code.value(v.CODING_SCHEME) or ''}"
-            present.setdefault(code.scheme, set()).add(coded)
-        return all(present.get(scheme, set()) & wanted for scheme, wanted in self.codes)
+    def _passes(self, entry: RegistryObject) -> bool:
+        present = set(searchable.attributes_of_text(entry.kind, entry.xml))
+        return all(
+            any((condition.attribute, value) in present for value in condition.any_of)
+            for condition in self.conditions
+        )
