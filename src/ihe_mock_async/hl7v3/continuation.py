@@ -11,6 +11,7 @@ from ihe_mock_async.findings import Finding
 from ihe_mock_async.hl7v3 import continuation_rules as rules
 from ihe_mock_async.hl7v3.datatypes import InstanceIdentifier, read_identifier
 from ihe_mock_async.hl7v3.namespaces import clark
+from ihe_mock_async.hl7v3.query import QueryStatus
 from ihe_mock_async.hl7v3.query_parameter_check import whole_number
 from ihe_mock_async.hl7v3.transmission import Interaction, Transmission
 from ihe_mock_async.hl7v3.tree import finding_at, first
@@ -24,7 +25,6 @@ ROOTS = (NAME, CONTINUE, CANCEL)
 
 # 3.47.4.3.2.3 prints the one, 3.47.4.3.1 (and HL7) the other.
 _TRIGGER_EVENTS = ("PRPA_TE000003UV01", "QUQI_TE000003UV01")
-_WAITING, _ABORTED = "waitContinuedQueryResponse", "aborted"
 
 _QUERY_CONTINUATION = clark("queryContinuation")
 _QUERY_ID = clark("queryId")
@@ -59,7 +59,7 @@ class Continuation:
     @property
     def is_cancelled(self) -> bool:
         """Whether its statusCode says that no more is wanted."""
-        return self.status == _ABORTED
+        return self.status == QueryStatus.ABORTED
 
 
 def interaction_of(message: Transmission) -> Interaction:
@@ -106,7 +106,11 @@ def _attribute(element: etree._Element | None, name: str) -> str | None:
 
 
 def check(
-    message: Transmission, asked: Continuation | None, session: QuerySession | None
+    message: Transmission,
+    asked: Continuation | None,
+    session: QuerySession | None,
+    *,
+    cancels: bool,
 ) -> Iterator[Finding]:
     """Every breach of a rule; `session` is what the state knows by the continuation's queryId."""
     act = message.control_act
@@ -118,15 +122,16 @@ def check(
         yield finding_at(
             rules.SESSION, asked.element, "queryId", received=asked.session_id or "nothing"
         )
-    if asked.status not in {_WAITING, _ABORTED}:
+    expected = QueryStatus.ABORTED if cancels else QueryStatus.WAITING
+    if asked.status != expected:
         yield finding_at(
             rules.STATUS,
             asked.element,
             "statusCode/@code",
             received=asked.status,
-            expected=f"{_WAITING} or {_ABORTED}",
+            expected=expected.value,
         )
-    if not asked.is_cancelled:
+    if not cancels:
         yield from _check_numbers(asked, session)
     if session is not None:
         yield from _check_acknowledgement(message, asked, session)

@@ -25,7 +25,7 @@ CONTINUATION = Rule(
 STATUS = Rule(
     "iti47-continuation-status",
     Severity.WARNING,
-    "The statusCode of a continuation is waitContinuedQueryResponse, that of a cancellation aborted",
+    "The statusCode is waitContinuedQueryResponse in a continuation, aborted in a cancellation",
     "ITI TF-2: 3.47.4.3.1",
     "Write the statusCode that says what is meant.",
     NOT_IN_CODE_SYSTEM,

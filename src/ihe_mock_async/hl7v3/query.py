@@ -46,12 +46,14 @@ class Query:
 
 
 class QueryStatus(StrEnum):
-    """queryAck/statusCode."""
+    """statusCode of queryAck and queryContinuation."""
 
     DELIVERED = "deliveredResponse"
-    """All that there is to say has been said, or the answer is one page of it."""
+    """All that there is to say has been said, or as much of it as was asked for."""
     ABORTED = "aborted"
+    """The query was refused, or no more of its answer is wanted."""
     WAITING = "waitContinuedQueryResponse"
+    """The next part of the answer is wanted."""
 
 
 class QueryResponse(StrEnum):
@@ -83,6 +85,8 @@ class QueryResult:
     reasons: Sequence[str] = ()
     """hl7:reasonOf elements, likewise."""
     quantities: Quantities | None = None
+    query_id: InstanceIdentifier | None = None
+    """Of a query that is named only, not repeated."""
 
 
 # ---------------------------------------------------------------- reading
@@ -162,14 +166,13 @@ def respond(
         acknowledged,
         subjects="".join(result.subjects),
         reasons="".join(result.reasons),
-        query_ack=_query_ack(query, result),
+        query_ack=_query_ack(result.query_id if query is None else query.query_id, result),
         query_by_parameter="" if query is None else serialise(query),
     )
 
 
-def _query_ack(query: Query | None, result: QueryResult) -> str:
-    known_id = None if query is None else query.query_id
-    parts = [] if known_id is None else [acknowledgement.echo("queryId", known_id)]
+def _query_ack(query_id: InstanceIdentifier | None, result: QueryResult) -> str:
+    parts = [] if query_id is None else [acknowledgement.echo("queryId", query_id)]
     parts.append(_xml(_FRAGMENT.statusCode(code=result.status.value)))
     parts.append(_xml(_FRAGMENT.queryResponseCode(code=result.response.value)))
     if result.quantities is not None:
