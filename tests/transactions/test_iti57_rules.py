@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from ihe_mock_async.findings import Rule, Severity
+from ihe_mock_async.findings import Rule, Severity, Validation
 from ihe_mock_async.ihe import Answer, Handler, Outcome
 from ihe_mock_async.transactions import iti57_update_document_set as iti57
 from ihe_mock_async.transactions import iti92_restricted_update_document_set as iti92
@@ -54,3 +55,16 @@ def test_every_rule_of_a_restricted_update_is_found_broken(rule: Rule) -> None:
     case = UpdateCase() if rule.id in ABOUT_FOLDERS else RestrictedCase()
 
     check_breach(iti92.answer, rule, RESTRICTED_BREACHES[rule.id], case)
+
+
+@pytest.mark.parametrize("rule", iti57.TRANSACTION.rules, ids=lambda rule: rule.id)
+def test_report_mode_refuses_only_what_cannot_be_acted_on(rule: Rule) -> None:
+    case = UpdateCase()
+    UPDATE_BREACHES[rule.id](case)
+    case.domain = replace(case.domain, validation=Validation.REPORT)
+
+    reply = case.update(iti57.answer)
+
+    assert rule.id in rule_ids(reply)
+    essential = any(finding.rule.essential for finding in reply.findings)
+    assert (reply.outcome is Outcome.REJECTED) == essential

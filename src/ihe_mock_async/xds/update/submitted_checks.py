@@ -12,7 +12,7 @@ from ihe_mock_async.xds.rules.patients import surviving
 from ihe_mock_async.xds.rules.report import Report
 from ihe_mock_async.xds.update import operation_rules as rules
 from ihe_mock_async.xds.update.context import Context
-from ihe_mock_async.xds.update.operations import SubmittedAssociation, folded
+from ihe_mock_async.xds.update.operations import SubmittedAssociation
 
 _ENTRY = ObjectKind.DOCUMENT_ENTRY
 _KINDS: Mapping[str, tuple[ObjectKind, ObjectKind]] = {
@@ -50,9 +50,8 @@ def check_submitted(
             report.add(rules.SUBMITTED, element, received=received)
             continue
         seen.add(id(association))
-        source, target = folded(association.source), folded(association.target)
-        objects = context.registered(source), context.registered(target)
-        joint = _Joint(association, (source, target), objects)
+        objects = context.registered(each.source), context.registered(each.target)
+        joint = _Joint(association, (each.source, each.target), objects)
         _check_kinds(joint, context, report)
         _check_currency(joint, context, report)
         _check_patients(joint, patients, report)
