@@ -101,14 +101,14 @@ CASES: dict[str, Case] = {
         400,
         "PRPA_IN201302UV02",
     ),
-    "an asynchronous reply address": (
+    "a reply address that nothing can be posted to": (
         "/pix/add",
         SOAP_XML,
         GOOD.replace(
-            b"http://www.w3.org/2005/08/addressing/anonymous", b"http://127.0.0.1:9/reply"
+            b"http://www.w3.org/2005/08/addressing/anonymous", b"mailto:replies@example.org"
         ),
         400,
-        "anonymous",
+        "mailto:replies@example.org",
     ),
 }
 

@@ -108,16 +108,16 @@ async def _answered(call: _Call) -> Response:
         return await _exchange(call, conversation)
     except ClientGoneError:
         raise
-    except fault.SoapFault as refused_with:
-        error = refused_with
+    except fault.SoapFault as error:
+        # Not kept beyond this block: its traceback holds this frame, and so the whole message.
+        return await _fault(error, call, conversation)
     except (StoreError, OSError):
         logger.exception("the store refused a message to %s", entry.path)
-        error = _STORE_FAILED()
+        return await _fault(_STORE_FAILED(), call, conversation)
     except Exception:
         # The one errorhandler of the SOAP endpoints: the cause goes to the log, never to a client.
         logger.exception("failed on a message to %s", entry.path)
-        error = _FAILED()
-    return await _fault(error, call, conversation)
+        return await _fault(_FAILED(), call, conversation)
 
 
 _STORE_FAILED = partial(
