@@ -13,10 +13,9 @@ from functools import partial
 
 from ihe_mock_async.state import AvailabilityStatus, Documents, RegistryObject
 from ihe_mock_async.xds import vocabulary as v
+from ihe_mock_async.xds.clerk import Clerk, assign_ids
 from ihe_mock_async.xds.lifecycle import (
-    Clerk,
     Plan,
-    assign_ids,
     carry_over,
     deprecate,
     touch,

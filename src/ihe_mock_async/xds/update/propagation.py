@@ -14,7 +14,7 @@ from ihe_mock_async.elements import parse
 from ihe_mock_async.state import Documents, ObjectKind, RegistryObject
 from ihe_mock_async.xds import namespaces as ns
 from ihe_mock_async.xds import vocabulary as v
-from ihe_mock_async.xds.lifecycle import Clerk
+from ihe_mock_async.xds.clerk import Clerk
 from ihe_mock_async.xds.metadata import read_association
 
 
