@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,9 +109,8 @@ def test_several_documents_go_in_one_submission(strict: InProcess, tmp_path: Pat
 
     assert exchanges[-1].answer.outcome == "Success"
     assert [d.content for d in got.answer.documents] == [b"a.txt", b"b.xml"]
-    assert [d.media_type for d in got.answer.documents] == ["text/plain", "text/xml"] or [
-        d.media_type for d in got.answer.documents
-    ] == ["text/plain", "application/xml"]
+    assert got.answer.documents[0].media_type == "text/plain"
+    assert got.answer.documents[1].media_type.endswith("/xml")
     assert strict.findings == []
 
 
@@ -182,18 +182,13 @@ def test_problems_are_told_to_scripts(strict: InProcess) -> None:
 def test_the_envelope_and_textual_documents_are_shown(retrieval: Sent) -> None:
     envelope, letter = report.contents(retrieval.answer)
 
-    assert (
-        "<xdsb:RetrieveDocumentSetResponse" in envelope
-        or "RetrieveDocumentSetResponse" in envelope
-    )
+    assert "RetrieveDocumentSetResponse" in envelope
     assert letter.startswith("Lena Muster left the hospital")
 
 
 def test_documents_are_saved_below_the_folder_whatever_their_names(
     retrieval: Sent, tmp_path: Path
 ) -> None:
-    from dataclasses import replace
-
     (document,) = retrieval.answer.documents
     evil = replace(document, unique_id="../../etc/passwd", media_type="text/plain; charset=utf-8")
     nameless = replace(document, unique_id="..", media_type="no/such-type")

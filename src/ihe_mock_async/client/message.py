@@ -210,8 +210,6 @@ def _action(root: etree._Element, transaction: Transaction) -> str:
     if implied:
         return implied
     wanted = sorted({name.rpartition("}")[2] for name in transaction.roots})
-    if len(transaction.handlers) == 1 and not wanted:
-        return next(iter(transaction.handlers))
     raise SendError(
         f"{local_name(root)} of {namespace_of(root) or 'no namespace'} is no message of "
         f"{transaction.number}, which takes {' or '.join(wanted)}. To send it nevertheless, put "
