@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-from quart import Quart, Response, current_app, request
+from quart import Blueprint, Quart, Response, current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ihe_mock_async import transactions
@@ -17,14 +16,19 @@ from ihe_mock_async.journal.evidence import Evidence
 from ihe_mock_async.journal.recorder import Recorder
 from ihe_mock_async.soap import fault
 from ihe_mock_async.store import Store
-from ihe_mock_async.web import health, pipeline, soap_endpoints, wsdl
+from ihe_mock_async.web import admin, health, pipeline, posting, soap_endpoints, wsdl
+from ihe_mock_async.web.admin import problems
+from ihe_mock_async.web.admin.deliveries import DeliveryRoutes
 from ihe_mock_async.web.body import BodyLimits
 from ihe_mock_async.web.clock import Clock, IdSource
+from ihe_mock_async.web.deliveries import Deliveries, Patience
 from ihe_mock_async.web.endpoints import Endpoints
 from ihe_mock_async.web.http import Request
 from ihe_mock_async.web.pipeline import Services
 
 if TYPE_CHECKING:
+    import ssl
+
     from ihe_mock_async.settings import Settings
     from ihe_mock_async.web.soap_endpoints import Receive, Scope, Send
 
@@ -37,6 +41,7 @@ class MockServerApp(Quart):
     """
 
     services: Services
+    deliveries: Deliveries
     protocol: str
     port: int
     log_counters: Callable[[], Mapping[str, int]]
@@ -78,9 +83,11 @@ def create_app(  # noqa: PLR0913 - what the command line can say, by name
 ) -> MockServerApp:
     """Wire an app from its settings: the one place where the parts meet.
 
-    Opens the store (raises `StoreError`); the app closes it when it is shut down. `writer` is
+    Opens the store (raises `StoreError`) and reads the CAs of receivers (raises
+    `CertificateError`); the app closes the store when it is shut down. `writer` is
     the batch writer of the log files; without one the app makes its own.
     """
+    trust = posting.receiver_trust(settings, protocol)
     app = MockServerApp(__name__, static_folder=None)
     app.protocol, app.port = protocol, port
     app.own_writer = None
@@ -101,15 +108,38 @@ def create_app(  # noqa: PLR0913 - what the command line can say, by name
         body_limits=BodyLimits(settings.max_request_bytes, settings.max_envelope_bytes),
         xml_limits=XmlLimits(settings.max_envelope_bytes, huge_text=settings.huge_text),
     )
+    app.deliveries = _deliveries(settings, app.services, trust)
+    app.services.start_deliveries = app.deliveries.start
     app.log_counters = lambda: {"dropped": writer.dropped, "errors": writer.errors}
     app.register_blueprint(health.blueprint(app))
+    app.register_blueprint(_admin(settings, app))
     app.register_error_handler(HTTPException, _http_error)
+
+    @app.before_serving
+    async def resume() -> None:
+        app.deliveries.start()
 
     @app.after_serving
     async def close() -> None:
+        await app.deliveries.stop()
         app.close()
 
     return app
+
+
+def _deliveries(
+    settings: Settings, services: Services, trust: ssl.SSLContext | None
+) -> Deliveries:
+    poster = posting.Poster(services.outgoing, trust, redact=settings.redact)
+    patience = Patience(settings.delivery_attempts, settings.delivery_backoff_seconds)
+    return Deliveries(services.store, services.clock, poster.post, patience)
+
+
+def _admin(settings: Settings, app: MockServerApp) -> Blueprint:
+    token = settings.admin_token
+    guard = admin.Guard(token.get_secret_value() if token else None, settings.host)
+    store = app.services.store
+    return admin.blueprint(guard, [DeliveryRoutes(store, app.deliveries, redact=settings.redact)])
 
 
 _SOAP_STATUSES = frozenset({404, 405})
@@ -121,18 +151,15 @@ async def _http_error(error: HTTPException) -> Response:
     headers = {}
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
-    posts_json = "json" in request.headers.get("content-type", "")
-    if request.method == "POST" and status in _SOAP_STATUSES and not posts_json:
+    if request.method == "POST" and status in _SOAP_STATUSES and not _expects_json():
         return _soap_fault(status, headers)
-    problem = {
-        "type": "about:blank",
-        "title": error.name,
-        "status": status,
-        "detail": f"{request.method} {request.path}: {error.description}",
-    }
-    return Response(
-        json.dumps(problem), status, headers=headers, content_type="application/problem+json"
-    )
+    detail = f"{request.method} {request.path}: {error.description}"
+    return problems.response(status, error.name, detail, headers)
+
+
+def _expects_json() -> bool:
+    in_admin = f"{request.path}/".startswith(f"{admin.PREFIX}/")
+    return in_admin or "json" in request.headers.get("content-type", "")
 
 
 def _soap_fault(status: int, headers: Mapping[str, str]) -> Response:

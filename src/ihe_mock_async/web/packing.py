@@ -6,16 +6,13 @@ import base64
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ihe_mock_async.soap import SoapVersion, mtom, xop
 from ihe_mock_async.state import Attachment
 from ihe_mock_async.web import body
 from ihe_mock_async.web.http import Request, Response
 from ihe_mock_async.web.outgoing import OpenContents, Outgoing
-
-if TYPE_CHECKING:
-    from ihe_mock_async.ihe import Answer
 
 _GATHERED = 64 * 1024
 """Octets in a chunk at least: small parts go out together."""
@@ -36,6 +33,20 @@ class Framing:
         return self.mtom and self.version is SoapVersion.V1_2
 
 
+class Sendable(Protocol):
+    """What an envelope is packed with: an answer, or a delivery of one."""
+
+    @property
+    def action(self) -> str:
+        """wsa:Action of the envelope."""
+        ...
+
+    @property
+    def attachments(self) -> Sequence[Attachment]:
+        """Stored contents that its xop:Includes name."""
+        ...
+
+
 def assumed_framing(request: Request) -> Framing:
     """What the Content-Type promises: all that is known while the message cannot be read."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -52,7 +63,7 @@ def pack(status: int, payload: bytes, action: str, framing: Framing) -> Response
 
 
 async def pack_answer(
-    payload: bytes, answer: Answer, framing: Framing, outgoing: Outgoing
+    payload: bytes, answer: Sendable, framing: Framing, outgoing: Outgoing
 ) -> Response:
     """The HTTP response of an answer, whose envelope is `payload`, with its attachments.
 
@@ -72,7 +83,7 @@ async def pack_answer(
         raise
 
 
-def _multipart(payload: bytes, answer: Answer, contents: OpenContents) -> Response:
+def _multipart(payload: bytes, answer: Sendable, contents: OpenContents) -> Response:
     writer = _writer(payload, answer.action, answer.attachments)
     pieces: list[bytes | Attachment] = []
     for part in answer.attachments:
