@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -187,8 +188,10 @@ def _explain(error: httpx.HTTPError) -> str:
             )
         if isinstance(cause, ssl.SSLError):
             return f"TLS failed ({cause.reason})"
-        if isinstance(cause, OSError) and cause.strerror:
-            return f"no connection ({cause.strerror})"
+        if isinstance(cause, OSError) and cause.errno:
+            # asyncio puts the address in place of the system's words; name servers' are its own.
+            words = os.strerror(cause.errno) if cause.errno > 0 else cause.strerror
+            return f"no connection ({words})"
     return f"the connection broke ({error or name})"
 
 
