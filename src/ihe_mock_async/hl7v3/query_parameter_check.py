@@ -64,10 +64,20 @@ PDQ = Model(
 XCPD = Model(
     omitted_elements=_OMITTED | {"initialQuantity", "initialQuantityCode"},
     omitted_parameters=frozenset({names.SCOPING_ORGANIZATION}),
-    repeatable=frozenset({names.IDENTIFIER, names.NAME, names.CARE_PROVIDER}),
+    repeatable=frozenset(
+        {
+            names.IDENTIFIER,
+            names.NAME,
+            names.CARE_PROVIDER,
+            names.ADDRESS,
+            names.TELECOM,
+            names.BIRTH_PLACE_NAME,
+            names.BIRTH_PLACE_ADDRESS,
+        }
+    ),
     multivalued=frozenset({names.ADDRESS, names.TELECOM}),
 )
-"""ITI TF-2: 3.55.4.1.2.2."""
+"""ITI TF-2: 3.55.4.1.2.2; addresses and numbers repeat in the requests of test tools."""
 
 
 def whole_number(text: str | None) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree
 from lxml.builder import ElementMaker
@@ -89,21 +90,28 @@ def subject(
     """
     fed = parse(record.demographics)
     told = [i for i in record.identifiers if not domains or i.root in domains]
-    return etree.tostring(
-        _V3.subject(
-            _V3.registrationEvent(
-                _V3.id(nullFlavor="NA"),
-                _V3.statusCode(code="active"),
-                _V3.subject1(_patient(fed, record, told, domains, degree), typeCode="SBJ"),
-                _custodian(custodian),
-                classCode="REG",
-                moodCode="EVN",
-            ),
-            typeCode="SUBJ",
-            contextConductionInd="false",
-        ),
-        encoding="unicode",
+    return _SUBJECT.format(
+        # As text: lxml would drop prefixes that only values (xsi:type) use.
+        patient=etree.tostring(_patient(fed, record, told, domains, degree), encoding="unicode"),
+        custodian=_custodian(custodian),
     )
+
+
+_SUBJECT = etree.tostring(
+    _V3.subject(
+        _V3.registrationEvent(
+            _V3.id(nullFlavor="NA"),
+            _V3.statusCode(code="active"),
+            _V3.subject1("{patient}", typeCode="SBJ"),
+            "{custodian}",
+            classCode="REG",
+            moodCode="EVN",
+        ),
+        typeCode="SUBJ",
+        contextConductionInd="false",
+    ),
+    encoding="unicode",
+)
 
 
 def _patient(
@@ -113,7 +121,6 @@ def _patient(
     domains: Sequence[str],
     degree: int,
 ) -> etree._Element:
-    # Prefixes that only values (xsi:type) use must be declared where the values go.
     patient = etree.Element(
         clark("patient"),
         {"classCode": "PAT"},
@@ -208,11 +215,12 @@ def _match_observation(degree: int) -> etree._Element:
     )
 
 
-def _custodian(custodian: Custodian) -> etree._Element:
+@lru_cache(maxsize=16)
+def _custodian(custodian: Custodian) -> str:
     entity = _V3.assignedEntity(_V3.id(root=custodian.root), classCode="ASSIGNED")
     if custodian.code:
         entity.append(_V3.code(code=custodian.code, codeSystem=custodian.code_system))
-    return _V3.custodian(entity, typeCode="CST")
+    return etree.tostring(_V3.custodian(entity, typeCode="CST"), encoding="unicode")
 
 
 def _copies(element: etree._Element, parts: Sequence[str]) -> Iterator[etree._Element]:
