@@ -13,6 +13,7 @@ from ihe_mock_async.cli import (
     logs,
     options,
     rules,
+    seed,
     send,
     server,
     transactions,
@@ -82,5 +83,6 @@ for _command in (
     validate.validate,
     rules.rules,
     send.send,
+    seed.seed,
 ):
     command_line.add_command(_command)
