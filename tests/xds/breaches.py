@@ -231,7 +231,7 @@ BREACHES: Mapping[str, Callable[[Case], None]] = {
         c.object("Folder01-node"), id="another", classifiedObject="nothing"
     ),
     # ---- attributes
-    "xds-slot-required": lambda c: _remove(c.slot("creationTime")),
+    "xds-slot-required": lambda c: _remove(c.slot("languageCode")),
     "xds-repository-attribute-required": lambda c: _remove(c.slot("hash")),
     "xds-code-required": lambda c: _remove(c.code("classCode")),
     "xds-code-repeated": lambda c: _twice(c.code("typeCode"), id="another"),

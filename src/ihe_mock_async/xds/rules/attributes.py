@@ -169,6 +169,8 @@ def check_repository_attributes(submission: Submission, report: Report) -> None:
 
 def _check_required_slots(obj: MetadataObject, report: Report) -> None:
     present = {slot.name for slot in obj.rim.slots}
+    if isinstance(obj, DocumentEntry) and obj.on_demand:
+        present.add("creationTime")  # the document is not made yet
     for attribute in obj.model.slots.values():
         if attribute.required and attribute.name not in present:
             report.add(SLOT_REQUIRED, obj.rim.element, expected=f"Slot {attribute.name}")
