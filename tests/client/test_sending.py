@@ -114,6 +114,19 @@ def test_several_documents_go_in_one_submission(strict: InProcess, tmp_path: Pat
     assert strict.findings == []
 
 
+def test_a_deferred_answer_goes_where_the_message_says(strict: InProcess) -> None:
+    order = make_order(
+        "55", example="discover-deferred", packing=Packing(reply_to="http://me.test/")
+    )
+
+    *_, accepted = send(order, Target(URL), strict.post, make_values(DOMAIN))
+
+    body = strict.messages[-1][1].body
+    assert accepted.answer.outcome == "CA"
+    assert b'<telecom value="http://me.test/"/>' in body
+    assert b"<wsa:Address>http://www.w3.org/2005/08/addressing/anonymous<" in body
+
+
 def test_in_simple_soap_a_retrieval_is_refused_with_every_finding(strict: InProcess) -> None:
     order = make_order("43", example="", packing=Packing(as_mtom=False))
 

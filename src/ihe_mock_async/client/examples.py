@@ -31,6 +31,11 @@ class Example:
     """Whom the message is about: `patient` or `other`."""
 
     @property
+    def is_deferred(self) -> bool:
+        """Whether the message itself says where the answer goes (ITI TF-2: 3.55.6.2)."""
+        return ":Deferred:" in self.action
+
+    @property
     def key(self) -> tuple[str, str]:
         """Transaction and name."""
         return self.transaction, self.name
@@ -80,6 +85,9 @@ EXAMPLES: tuple[Example, ...] = (
             query="FindDocumentsForMultiplePatients", after=(_DOCUMENT,)),
     Example("ITI-55", "discover", f"{_HL7}:PRPA_IN201305UV02:CrossGatewayPatientDiscovery",
             "patient_discovery", after=(_PATIENT,)),
+    Example("ITI-55", "discover-deferred",
+            f"{_HL7}:PRPA_IN201305UV02:Deferred:CrossGatewayPatientDiscovery",
+            "patient_discovery_deferred", after=(_PATIENT,)),
     Example("ITI-57", "update", "urn:ihe:iti:2010:UpdateDocumentSet", "update", after=(_ENTRY,)),
     Example("ITI-61", "register", "urn:ihe:iti:2010:RegisterOnDemandDocumentEntry",
             "register_on_demand", after=(_PATIENT,)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from ihe_mock_async.client import answer, examples, message, queries, template
@@ -13,7 +13,7 @@ from ihe_mock_async.client.connection import Post
 from ihe_mock_async.client.examples import Example
 from ihe_mock_async.client.message import DEFAULT_PACKING, Content, OutgoingPart, Packing
 from ihe_mock_async.client.ordering import Order, transaction_of
-from ihe_mock_async.client.values import Values
+from ihe_mock_async.client.values import NOBODY, Values
 from ihe_mock_async.ihe import Actor, Transaction
 
 _NAMESPACE_ROOT = re.compile(r"/ns/[^/]+")
@@ -104,6 +104,9 @@ def _send_example(
 ) -> Sent:
     transaction = transaction_of(example.transaction)
     url = target.endpoint(transaction.actors[0])
+    if example.is_deferred:
+        values.learn("respond_to", packing.reply_to or NOBODY)
+        packing = replace(packing, reply_to="")
     content = content_of(example, values)
     outgoing = message.wrap(content, transaction, packing, to=url, new_uuid=values.new_uuid)
     got = answer.read(post(url, outgoing), outgoing.message_id)

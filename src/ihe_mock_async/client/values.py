@@ -19,6 +19,8 @@ from ihe_mock_async.state import AffinityDomain
 
 EXAMPLE_AUTHORITY = "1.3.6.1.4.1.21367.2017.2.5.1"
 EXAMPLE_PATIENT = PatientIdentifier(EXAMPLE_AUTHORITY, "EXAMPLE-1001")
+NOBODY = "http://127.0.0.1:9/"
+"""Where deferred answers go when nobody waits for them: the discard port."""
 REGISTER = "1.3.6.1.4.1.21367.2017.2.5.2"
 """A second assigning authority, which knows each patient under another number."""
 
@@ -171,6 +173,7 @@ _READERS: Mapping[str, Callable[[Values], str]] = {
     "other.extension": lambda v: v["number:other"],
     "other.registered": lambda v: f"N-{v['number:other']}",
     "answer.root": _no_answer,
+    "respond_to": lambda _: NOBODY,
     "document.number": lambda v: str(v._document + 1),
     "document.type": lambda v: v.document.media_type,
     "document.title": lambda v: v.document.title,
