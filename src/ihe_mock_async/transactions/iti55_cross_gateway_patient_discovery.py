@@ -208,7 +208,7 @@ def _discover(exchange: Exchange, asked: Query, parameters: Parameters) -> _Disc
         result = QueryResult(QueryResponse.FOUND, reasons=[reason])
         return _Discovery(AcknowledgementType.APPLICATION_ACCEPT, result)
     reason = detected_issue.problem(detected_issue.ANSWER_NOT_AVAILABLE)
-    result = QueryResult(QueryResponse.APPLICATION_ERROR, reasons=[reason])
+    result = replace(query.refusal(AcknowledgementType.APPLICATION_ERROR), reasons=[reason])
     return _Discovery(AcknowledgementType.APPLICATION_ERROR, result)
 
 
