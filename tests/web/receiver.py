@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 LIMIT = 10
@@ -30,8 +30,8 @@ class Receiver:
     posted: list[Posted] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one request, then close the connection."""
-        try:
+        """Answer one request."""
+        with suppress(asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             line, *fields = head.strip().split("\r\n")
             headers = {k.lower(): v.strip() for k, _, v in (f.partition(":") for f in fields)}
@@ -43,10 +43,6 @@ class Receiver:
                 start = f"HTTP/1.1 {status}\r\nContent-Length: {len(content)}\r\n\r\n"
                 writer.write(start.encode() + content)
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
-            pass
-        finally:
-            writer.close()
 
     async def has(self, count: int) -> Sequence[Posted]:
         """What was posted, as soon as there are so many."""
@@ -57,14 +53,40 @@ class Receiver:
                 await asyncio.sleep(0.002)
 
 
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """The URL of a server on a free port; at the end every connection is closed."""
+    running: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        running.add(task)
+        try:
+            await handler(reader, writer)
+        finally:
+            writer.close()
+            with suppress(ConnectionError, ssl.SSLError):
+                await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    try:
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    finally:
+        server.close()
+        if running:
+            await asyncio.wait(running, timeout=LIMIT)
+
+
 @asynccontextmanager
 async def receiving(
     *answers: tuple[str, bytes], tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Receiver]:
     """A receiver on a free port of this machine."""
     receiver = Receiver(list(answers) or [("202 Accepted", b"")])
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=tls)
-    scheme = "https" if tls else "http"
-    receiver.url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/answers"
-    async with server:
+    async with serving(receiver.serve, tls) as url:
+        receiver.url = f"{url}answers"
         yield receiver

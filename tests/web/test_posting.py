@@ -24,7 +24,7 @@ from ihe_mock_async.store.memory_content import MemoryContentStore
 from ihe_mock_async.web import posting
 from ihe_mock_async.web.outgoing import Outgoing
 from ihe_mock_async.web.posting import Attempt, Poster, receiver_trust
-from tests.web.receiver import receiving
+from tests.web.receiver import receiving, serving
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 ENVELOPE = b"<Envelope/>"
@@ -285,12 +285,9 @@ async def test_an_answer_that_does_not_end_in_time_counts_as_far_as_it_came(
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n<half")
         await reader.read()
-        writer.close()
 
-    server = await asyncio.start_server(stall, "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        attempt = await poster.post(delivery(f"http://127.0.0.1:{port}/"), ENVELOPE)
+    async with serving(stall) as url:
+        attempt = await poster.post(delivery(url), ENVELOPE)
 
     assert attempt == Attempt(status=200)
 
@@ -317,14 +314,11 @@ async def test_a_receiver_that_says_nothing_is_left(
 ) -> None:
     monkeypatch.setattr(posting, "ANSWER_SECONDS", 0.05)
 
-    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def mute(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()
-        writer.close()
 
-    server = await asyncio.start_server(mute, "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        attempt = await poster.post(delivery(f"http://127.0.0.1:{port}/"), ENVELOPE)
+    async with serving(mute) as url:
+        attempt = await poster.post(delivery(url), ENVELOPE)
 
     assert attempt.error == "no answer within 30 s"
 
