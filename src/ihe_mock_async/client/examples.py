@@ -5,7 +5,7 @@ All people are invented. Every message is new when it is sent: its ids and times
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ihe_mock_async.errors import SendError
@@ -127,10 +127,6 @@ def chain(example: Example) -> list[Example]:
 
 
 def _with_preparation(example: Example) -> Iterator[Example]:
-    yield from _all(_with_preparation(_BY_KEY[key]) for key in example.after)
+    for key in example.after:
+        yield from _with_preparation(_BY_KEY[key])
     yield example
-
-
-def _all(groups: Iterable[Iterable[Example]]) -> Iterator[Example]:
-    for group in groups:
-        yield from group
