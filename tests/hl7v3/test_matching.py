@@ -9,7 +9,7 @@ from lxml import etree
 from lxml.builder import ElementMaker
 
 from ihe_mock_async.elements import parse
-from ihe_mock_async.hl7v3 import patient, query_parameters
+from ihe_mock_async.hl7v3 import query_parameters
 from ihe_mock_async.hl7v3.matching import Candidate
 from ihe_mock_async.hl7v3.matching_text import Closeness
 from ihe_mock_async.identifiers import PatientIdentifier
@@ -67,9 +67,7 @@ EXACT, PARTIAL, NONE = Closeness.EXACT, Closeness.PARTIAL, Closeness.NONE
 
 
 def candidate(xml: str = PATIENT) -> Candidate:
-    return Candidate(
-        patient.read(parse(xml.encode())), frozenset([PatientIdentifier("1.2.3", "P-1")])
-    )
+    return Candidate(parse(xml.encode()), frozenset([PatientIdentifier("1.2.3", "P-1")]))
 
 
 def parameters(content: str) -> query_parameters.Parameters:
@@ -280,7 +278,7 @@ def patient_with(given: list[str], family: str, birth_time: str, city: str) -> e
 
 def matches(parameter_list: etree._Element, patient_element: etree._Element) -> list[Closeness]:
     asked = query_parameters.read(parameter_list).usable
-    someone = Candidate(patient.read(patient_element), frozenset())
+    someone = Candidate(patient_element, frozenset())
     return [parameter.match(someone) for parameter in asked]
 
 

@@ -13,31 +13,40 @@ from typing import Protocol
 
 from lxml import etree
 
+from ihe_mock_async.hl7v3.datatypes import read_name
 from ihe_mock_async.hl7v3.demographics import birth_digits
 from ihe_mock_async.hl7v3.matching_text import Closeness, Patterns, match_names
-from ihe_mock_async.hl7v3.patient import Patient, Person
+from ihe_mock_async.hl7v3.namespaces import clark
+from ihe_mock_async.hl7v3.tree import first
 from ihe_mock_async.identifiers import PatientIdentifier
 from ihe_mock_async.state import PatientSearch
+
+_PERSON = clark("patientPerson")
+_GENDER = clark("administrativeGenderCode")
+_BIRTH_TIME = clark("birthTime")
+_NAME = clark("name")
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A patient who may be meant."""
+    """A patient who may be meant; only what a criterion asks for is read."""
 
-    patient: Patient
+    patient: etree._Element
+    """hl7:patient."""
     identifiers: frozenset[PatientIdentifier]
     """Registered ones, those included that a merge has made obsolete."""
 
-    @property
-    def person(self) -> Person | None:
-        """The patient's person."""
-        return self.patient.persons[0] if self.patient.persons else None
-
     def each(self, name: str) -> Iterator[etree._Element]:
         """The children of this Clark name of the person, then of the patient."""
-        if self.person is not None:
-            yield from self.person.element.iterchildren(name)
-        yield from self.patient.element.iterchildren(name)
+        person = first(self.patient, _PERSON)
+        if person is not None:
+            yield from person.iterchildren(name)
+        yield from self.patient.iterchildren(name)
+
+    def attribute(self, name: str, attribute: str) -> str:
+        """An attribute of the first child of this Clark name of the person, or an empty text."""
+        element = first(self.patient, _PERSON, name)
+        return "" if element is None else element.get(attribute) or ""
 
 
 class Criterion(Protocol):
@@ -63,8 +72,7 @@ class Gender:
 
     def match(self, candidate: Candidate) -> Closeness:
         """See `Criterion`."""
-        person = candidate.person
-        known = person.gender.code if person is not None and person.gender else None
+        known = candidate.attribute(_GENDER, "code")
         return Closeness.EXACT if known == self.code else Closeness.NONE
 
     def narrow(self, search: PatientSearch) -> PatientSearch:
@@ -127,8 +135,7 @@ def _common_beginning(low: str, high: str) -> str:
 
 
 def _birth_digits(candidate: Candidate) -> str:
-    person = candidate.person
-    return "" if person is None else birth_digits(person.birth_time or "")
+    return birth_digits(candidate.attribute(_BIRTH_TIME, "value"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +164,8 @@ class Name:
 
     def match(self, candidate: Candidate) -> Closeness:
         """See `Criterion`."""
-        person = candidate.person
-        return Closeness.NONE if person is None else match_names(self.patterns, person.names)
+        names = [read_name(name) for name in candidate.each(_NAME)]
+        return match_names(self.patterns, names)
 
     def narrow(self, search: PatientSearch) -> PatientSearch:
         """See `Criterion`."""

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ihe_mock_async.elements import parse
-from ihe_mock_async.hl7v3 import patient
 from ihe_mock_async.hl7v3.matching import Candidate, Identifier
 from ihe_mock_async.hl7v3.matching_text import Closeness
 from ihe_mock_async.hl7v3.query_parameters import NAME, Parameter, narrow
@@ -65,9 +64,7 @@ def _candidate(
     record: PatientRecord, owners: Mapping[PatientIdentifier, RegisteredPatient]
 ) -> Candidate:
     asked_for = [i for i, owner in owners.items() if owner.patient_key == record.key]
-    return Candidate(
-        patient.read(parse(record.demographics)), frozenset([*record.identifiers, *asked_for])
-    )
+    return Candidate(parse(record.demographics), frozenset([*record.identifiers, *asked_for]))
 
 
 def _degree(
