@@ -24,6 +24,7 @@ def test_the_commands_are_the_documented_ones() -> None:
     assert COMMANDS == [
         "certs",
         "config",
+        "deliveries",
         "logs",
         "rules",
         "seed",

@@ -10,6 +10,7 @@ from ihe_mock_async import __version__
 from ihe_mock_async.cli import (
     certs,
     config,
+    deliveries,
     logs,
     options,
     rules,
@@ -84,5 +85,6 @@ for _command in (
     rules.rules,
     send.send,
     seed.seed,
+    deliveries.deliveries,
 ):
     command_line.add_command(_command)
