@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ihe_mock_async.cli.main import command_line
+from ihe_mock_async.cli.validate import FORMS
 from tests.e2e.messages import PIX_ADD
 
 Run = Callable[..., Result]
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "validate.md"
 BROKEN = PIX_ADD.replace(' extension="TOUR-1001"', "").replace('"AL"', '"XX"')
 KEYS = [
     "file",
@@ -107,6 +110,17 @@ def test_a_script_gets_one_object_per_file_of_a_stable_shape(run: Run) -> None:
     )
     assert (broken["transaction"], broken["refused"], good["refused"]) == ("ITI-44", True, False)
     assert [f["rule"] for f in broken["findings"] if f["refuses"]] == ["iti44-patient-id"]
+
+
+def test_the_documented_json_is_what_is_printed(run: Run, folder: Path) -> None:
+    page = PAGE.read_text("utf-8")
+    (documented,) = json.loads(page.partition("```json\n")[2].partition("```")[0])
+    (folder / "request.xml").write_text(PIX_ADD.replace('"AL"', '"XX"'))
+
+    (printed,) = json.loads(run("validate", "--json", "request.xml").stdout)
+
+    assert {**printed, "findings": printed["findings"][:1]} == documented
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == {*FORMS}
 
 
 def test_standard_input_is_a_dash() -> None:

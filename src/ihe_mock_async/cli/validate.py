@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ihe_mock_async.settings import Settings
     from ihe_mock_async.web.offline import Examination, Remark
 
-_FORMS = {
+FORMS = {
     "payload": "a payload without envelope",
     "envelope": "a SOAP envelope",
     "mime": "a MIME body",
@@ -189,7 +189,7 @@ def _heading(examination: Examination) -> str:
     verdict = "refused" if examination.refused else "accepted"
     mode = f"{verdict} ({examination.validation.value})"
     lines = [
-        f"{click.style(examination.name, bold=True)}: {what}, {_FORMS[examination.form]}",
+        f"{click.style(examination.name, bold=True)}: {what}, {FORMS[examination.form]}",
         f"  {mode}, {_counts(examination.remarks)}",
         *(_wrapped(note, "  note: ") for note in examination.notes),
     ]

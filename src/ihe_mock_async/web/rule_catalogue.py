@@ -35,6 +35,7 @@ _SCOPES = {
     "xsd": "XML schemas",
     "answer": "Answers",
     "hl7v3": "HL7 V3 messages",
+    "demographics": "Patient demographics queries",
     "xds": "XDS metadata and queries",
 }
 """The heading of each family of rules, the first part of an id; of an unknown one its own name."""

@@ -21,6 +21,8 @@ STATE_DEPENDENT = frozenset(
         "iti45-subsumed-identifier",
         "iti45-unknown-domain",
         "iti45-unknown-identifier",
+        "iti47-continuation-session",
+        "iti47-unknown-domain",
         "xds-hash-differs",
         "xds-id-registered",
         "xds-patient-subsumed",
