@@ -9,7 +9,7 @@ from lxml import etree
 
 from ihe_mock_async.elements import parse
 from ihe_mock_async.soap import FaultCode, SoapFault, SoapVersion, envelope
-from ihe_mock_async.soap.namespaces import SOAP11, SOAP12, WSA, WSSE, XDR
+from ihe_mock_async.soap.namespaces import SOAP11, SOAP12, WSA, WSSE, XCPD, XDR
 
 PAYLOAD = '<Query xmlns="urn:q"/>'
 BODY = f"<s:Body>{PAYLOAD}</s:Body>"
@@ -195,6 +195,7 @@ def test_soap_11_calls_the_role_actor() -> None:
     [
         (WSSE, "Security"),
         (XDR, "homeCommunityBlock"),
+        (XCPD, "CorrelationTimeToLive"),
         (WSA, "To"),
         ("http://schemas.xmlsoap.org/ws/2004/08/addressing", "To"),
     ],

@@ -21,6 +21,7 @@ from ihe_mock_async.soap.namespaces import (
     SOAP12,
     WSA,
     WSSE,
+    XCPD,
     XDR,
 )
 from ihe_mock_async.soap.version import SoapVersion
@@ -29,7 +30,14 @@ __all__ = ["SoapMessage", "SoapVersion", "read", "version_mismatch", "write"]
 
 _VERSIONS = {f"{{{version.namespace}}}Envelope": version for version in SoapVersion}
 _UNDERSTOOD_NAMESPACES = frozenset({WSA, *OTHER_WSA_VERSIONS})
-_UNDERSTOOD = frozenset({f"{{{WSSE}}}Security", f"{{{XDR}}}homeCommunityBlock"})
+# CorrelationTimeToLive (ITI-55) tells how long a match may be kept: it asks nothing of us.
+_UNDERSTOOD = frozenset(
+    {
+        f"{{{WSSE}}}Security",
+        f"{{{XDR}}}homeCommunityBlock",
+        f"{{{XCPD}}}CorrelationTimeToLive",
+    }
+)
 # The roles that the last receiver plays (SOAP 1.2 part 1, 2.2; SOAP 1.1, 4.2.2).
 _OUR_ROLES = frozenset(
     {
@@ -62,7 +70,7 @@ def read(root: etree._Element, understood: Collection[str] = ()) -> SoapMessage:
     """Open an envelope, or raise a `SoapFault` that tells all that is wrong with it.
 
     `understood` are Clark names of headers that may say mustUnderstand, besides those of
-    WS-Addressing, wsse:Security and xdr:homeCommunityBlock.
+    WS-Addressing, wsse:Security, xdr:homeCommunityBlock and xcpd:CorrelationTimeToLive.
     """
     version = _VERSIONS.get(str(root.tag))
     if version is None:

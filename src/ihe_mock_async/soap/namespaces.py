@@ -11,6 +11,7 @@ XOP: Final = "http://www.w3.org/2004/08/xop/include"
 XML: Final = "http://www.w3.org/XML/1998/namespace"
 WSSE: Final = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 XDR: Final = "urn:ihe:iti:xdr:2014"
+XCPD: Final = "urn:ihe:iti:xcpd:2009"
 
 ANONYMOUS: Final = f"{WSA}/anonymous"
 """The address that means: answer on this connection."""

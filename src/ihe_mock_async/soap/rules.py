@@ -321,17 +321,21 @@ MESSAGE_ID = _warning(
     _WSA_SECTION,
     "Add wsa:MessageID with urn:uuid: and a new UUID; the answer's wsa:RelatesTo repeats it.",
 )
+_ZEEP = (
+    "zeep adds these headers by itself when the WSDL has wsaw:Action: with its "
+    "WsAddressingPlugin they are sent twice, so leave the plugin out."
+)
 HEADER_TWICE = _warning(
     "wsa-header-twice",
     "A header of WS-Addressing must stand in a message once",
     "WS-Addressing 1.0 Core, section 3.2",
-    "Send it once; zeep sends it twice when its WsAddressingPlugin meets a WSDL with wsaw:Action.",
+    f"Send it once. {_ZEEP}",
 )
 HEADER_CONTRADICTS = _essential(
     "wsa-header-contradicts",
     "A header of WS-Addressing must stand in a message once",
     "WS-Addressing 1.0 SOAP Binding, section 6.4.1",
-    "Send one of them only.",
+    f"Send one of them only. {_ZEEP}",
 )
 ADDRESS_PRESENT = _essential(
     "wsa-address-present",
