@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ihe_mock_async import registry_answer
 from ihe_mock_async.findings import Finding, refused
-from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction
+from ihe_mock_async.ihe import Actor, Answer, Exchange, Transaction
 from ihe_mock_async.state import Attachment
-from ihe_mock_async.xds import error_codes, lifecycle, registry_response, rules
+from ihe_mock_async.xds import error_codes, lifecycle, rules
 from ihe_mock_async.xds import namespaces as ns
 from ihe_mock_async.xds.metadata import Submission
 from ihe_mock_async.xds.provision import ProvidedDocument, completed, read_documents
@@ -59,15 +60,8 @@ def answer(exchange: Exchange) -> Answer:
         new_uuid=exchange.new_uuid,
     )
     _write(provision, plan, exchange)
-    return Answer(
-        RESPONSE,
-        registry_response.success(),
-        Outcome.SERVED,
-        "Success",
-        findings,
-        provision.submission.patient_ids(),
-        documents=provision.contents(),
-    )
+    patient_ids = provision.submission.patient_ids()
+    return _with_documents(registry_answer.success(RESPONSE, findings, patient_ids), provision)
 
 
 def _complete(submission: Submission, exchange: Exchange, report: rules.Report) -> _Provision:
@@ -92,18 +86,16 @@ def _check(submission: Submission, exchange: Exchange, report: rules.Report) -> 
 def _failure(
     provision: _Provision | None, findings: Sequence[Finding], refusal: Iterable[Finding]
 ) -> Answer:
-    errors = registry_response.errors_of(
-        findings, refusal, default_code=error_codes.REPOSITORY_ERROR
-    )
-    return Answer(
-        RESPONSE,
-        registry_response.failure(errors),
-        Outcome.REJECTED,
-        registry_response.summary(errors),
-        findings,
-        provision.submission.patient_ids() if provision is not None else (),
-        documents=provision.contents() if provision is not None else (),
-    )
+    code = error_codes.REPOSITORY_ERROR
+    if provision is None:
+        return registry_answer.failure(RESPONSE, findings, refusal, (), default_code=code)
+    patient_ids = provision.submission.patient_ids()
+    failure = registry_answer.failure(RESPONSE, findings, refusal, patient_ids, default_code=code)
+    return _with_documents(failure, provision)
+
+
+def _with_documents(answer: Answer, provision: _Provision) -> Answer:
+    return replace(answer, documents=provision.contents())
 
 
 def _write(provision: _Provision, plan: lifecycle.Plan, exchange: Exchange) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-from ihe_mock_async.findings import Finding, refused
-from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction
-from ihe_mock_async.xds import error_codes, lifecycle, registry_response, rules
+from ihe_mock_async import registry_answer
+from ihe_mock_async.findings import refused
+from ihe_mock_async.ihe import Actor, Answer, Exchange, Transaction
+from ihe_mock_async.xds import lifecycle, rules
 from ihe_mock_async.xds import namespaces as ns
 from ihe_mock_async.xds.metadata import Submission
 from ihe_mock_async.xds.registry import Surroundings
@@ -32,7 +31,8 @@ def answer(exchange: Exchange) -> Answer:
     findings = (*exchange.findings, *report.findings)
     refusal = refused(findings, exchange.domain.validation)
     if submission is None or surroundings is None or refusal:
-        return _failure(submission, findings, refusal)
+        patient_ids = submission.patient_ids() if submission is not None else ()
+        return registry_answer.failure(RESPONSE, findings, refusal, patient_ids)
     plan = lifecycle.plan(
         submission,
         surroundings,
@@ -41,14 +41,7 @@ def answer(exchange: Exchange) -> Answer:
         new_uuid=exchange.new_uuid,
     )
     lifecycle.carry_out(plan, exchange.state.documents, exchange.now)
-    return Answer(
-        RESPONSE,
-        registry_response.success(),
-        Outcome.SERVED,
-        "Success",
-        findings,
-        submission.patient_ids(),
-    )
+    return registry_answer.success(RESPONSE, findings, submission.patient_ids())
 
 
 def _check(submission: Submission, exchange: Exchange, report: rules.Report) -> Surroundings:
@@ -59,22 +52,6 @@ def _check(submission: Submission, exchange: Exchange, report: rules.Report) -> 
     surroundings = lifecycle.look_up(submission, state.documents)
     rules.check_surroundings(submission, surroundings, state.patients, domain, report)
     return surroundings
-
-
-def _failure(
-    submission: Submission | None, findings: Sequence[Finding], refusal: Iterable[Finding]
-) -> Answer:
-    errors = registry_response.errors_of(
-        findings, refusal, default_code=error_codes.REGISTRY_ERROR
-    )
-    return Answer(
-        RESPONSE,
-        registry_response.failure(errors),
-        Outcome.REJECTED,
-        registry_response.summary(errors),
-        findings,
-        submission.patient_ids() if submission is not None else (),
-    )
 
 
 TRANSACTION = Transaction(

@@ -5,11 +5,9 @@ Documents stay in the repository: ITI-86 Remove Documents removes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-from ihe_mock_async.findings import Finding, refused
-from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction
-from ihe_mock_async.xds import error_codes, registry_response
+from ihe_mock_async import registry_answer
+from ihe_mock_async.findings import refused
+from ihe_mock_async.ihe import Actor, Answer, Exchange, Transaction
 from ihe_mock_async.xds import namespaces as ns
 from ihe_mock_async.xds.removal.checks import check_removal
 from ihe_mock_async.xds.removal.request import read_request
@@ -31,32 +29,10 @@ def answer(exchange: Exchange) -> Answer:
     findings = (*exchange.findings, *report.findings)
     refusal = refused(findings, exchange.domain.validation)
     if refusal:
-        return _failure(patients, findings, refusal)
+        return registry_answer.failure(RESPONSE, findings, refusal, patients)
     documents.remove(removed.keys())
-    return Answer(
-        RESPONSE,
-        registry_response.success(),
-        Outcome.SERVED,
-        f"Success {len(removed)}",
-        findings,
-        patients,
-    )
-
-
-def _failure(
-    patients: tuple[str, ...], findings: Sequence[Finding], refusal: Iterable[Finding]
-) -> Answer:
-    errors = registry_response.errors_of(
-        findings, refusal, default_code=error_codes.REGISTRY_ERROR
-    )
-    return Answer(
-        RESPONSE,
-        registry_response.failure(errors),
-        Outcome.REJECTED,
-        registry_response.summary(errors),
-        findings,
-        patients,
-    )
+    summary = f"Success {len(removed)}"
+    return registry_answer.success(RESPONSE, findings, patients, summary=summary)
 
 
 TRANSACTION = Transaction(

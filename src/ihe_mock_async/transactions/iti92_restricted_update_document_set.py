@@ -7,13 +7,11 @@ unmodifiable may be changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-from ihe_mock_async.findings import Finding, refused
-from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction
-from ihe_mock_async.xds import error_codes, lifecycle, registry_response
+from ihe_mock_async import registry_answer
+from ihe_mock_async.findings import refused
+from ihe_mock_async.ihe import Actor, Answer, Exchange, Transaction
+from ihe_mock_async.xds import lifecycle
 from ihe_mock_async.xds import namespaces as ns
-from ihe_mock_async.xds.metadata import Submission
 from ihe_mock_async.xds.rules.report import Report
 from ihe_mock_async.xds.rules.request import read_request
 from ihe_mock_async.xds.update import planning
@@ -33,34 +31,12 @@ def answer(exchange: Exchange) -> Answer:
     findings = (*exchange.findings, *report.findings)
     refusal = refused(findings, exchange.domain.validation)
     if submission is None or context is None or refusal:
-        return _failure(submission, findings, refusal)
+        patient_ids = submission.patient_ids() if submission is not None else ()
+        return registry_answer.failure(RESPONSE, findings, refusal, patient_ids)
     documents = exchange.state.documents
     plan = planning.plan(context, documents, now=exchange.now, new_uuid=exchange.new_uuid)
     lifecycle.carry_out(plan, documents, exchange.now)
-    return Answer(
-        RESPONSE,
-        registry_response.success(),
-        Outcome.SERVED,
-        "Success",
-        findings,
-        submission.patient_ids(),
-    )
-
-
-def _failure(
-    submission: Submission | None, findings: Sequence[Finding], refusal: Iterable[Finding]
-) -> Answer:
-    errors = registry_response.errors_of(
-        findings, refusal, default_code=error_codes.REGISTRY_ERROR
-    )
-    return Answer(
-        RESPONSE,
-        registry_response.failure(errors),
-        Outcome.REJECTED,
-        registry_response.summary(errors),
-        findings,
-        submission.patient_ids() if submission is not None else (),
-    )
+    return registry_answer.success(RESPONSE, findings, submission.patient_ids())
 
 
 TRANSACTION = Transaction(
