@@ -308,6 +308,15 @@ class Documents(Protocol):
         """Keep a staged document; its content becomes durable with the unit of work."""
         ...
 
+    def store_made(
+        self, unique_id: str, octets: bytes, media_type: str, now: datetime
+    ) -> Attachment:
+        """Keep a document that the unit of work has made; its content becomes durable with it.
+
+        Returns the document as `stored` finds it from now on.
+        """
+        ...
+
     def discard(self, unique_ids: Collection[str]) -> None:
         """Remove documents from the repository; content that no document has left is deleted."""
         ...

@@ -125,6 +125,11 @@ class FakeDocuments:
     def store(self, unique_id: str, document: Attachment, now: datetime) -> None:
         self.contents[unique_id] = document
 
+    def store_made(
+        self, unique_id: str, octets: bytes, media_type: str, now: datetime
+    ) -> Attachment:
+        raise NotImplementedError
+
     def search(self, search: ObjectSearch) -> Sequence[RegistryObject]:
         raise NotImplementedError
 

@@ -17,6 +17,7 @@ from ihe_mock_async.state import (
     ObjectSearch,
     RegistryObject,
 )
+from ihe_mock_async.store.content import Digester
 from ihe_mock_async.store.object_search import OBJECT_COLUMNS, SELECTED, statement
 from ihe_mock_async.store.schema import (
     OBJECT_ATTRIBUTES,
@@ -63,8 +64,17 @@ class DocumentTables:
     IntegrityError: looking first is the transaction's business.
     """
 
-    __slots__ = ("_abandoned", "_cursor", "_namespace", "_sequences", "stored_contents")
+    __slots__ = (
+        "_abandoned",
+        "_cursor",
+        "_namespace",
+        "_sequences",
+        "made_contents",
+        "stored_contents",
+    )
 
+    made_contents: dict[str, bytes]
+    """Octets by SHA-256 of each content that `store_made` was called with."""
     stored_contents: dict[str, str]
     """SHA-256 of each content that `store` was called with, and the document's uniqueId."""
 
@@ -76,6 +86,7 @@ class DocumentTables:
         self._namespace = namespace
         self._sequences = sequences
         self._abandoned = abandoned
+        self.made_contents = {}
         self.stored_contents = {}
 
     def by_id(self, ids: Collection[str]) -> Mapping[str, RegistryObject]:
@@ -177,6 +188,20 @@ class DocumentTables:
             ),
         )
         self.stored_contents[document.sha256] = unique_id
+
+    def store_made(
+        self, unique_id: str, octets: bytes, media_type: str, now: datetime
+    ) -> Attachment:
+        """Keep a document that the unit of work has made; its content becomes durable with it.
+
+        Returns the document as `stored` finds it from now on.
+        """
+        digester = Digester()
+        digester.update(octets)
+        document = Attachment(unique_id, media_type, *digester.digest())
+        self.made_contents[document.sha256] = octets
+        self.store(unique_id, document, now)
+        return document
 
     def discard(self, unique_ids: Collection[str]) -> None:
         """Remove documents from the repository; unknown ones are ignored.

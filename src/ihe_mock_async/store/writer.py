@@ -22,6 +22,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from ihe_mock_async.errors import StoreError
 from ihe_mock_async.store.content import ContentStore, StagedContent
 from ihe_mock_async.store.database import BROKEN_CONSTRAINTS, FAILURES, Database, explain
+from ihe_mock_async.store.documents import DocumentTables
 from ihe_mock_async.store.unit_of_work import Transaction
 
 T = TypeVar("T")
@@ -43,6 +44,8 @@ class _Unit:
     result: Any = None
     error: Exception | None = None
     contents: list[StagedContent] = field(default_factory=list)
+    made: list[StagedContent] = field(default_factory=list)
+    """Contents that the unit has made itself, each time that it was run."""
     ended: bool = False
     """Committed or failed: nothing that happens later changes that."""
 
@@ -50,17 +53,31 @@ class _Unit:
         transaction.state = None
         self.result = self.work(transaction)
         if transaction.state is not None:
-            stored = transaction.state.documents.stored_contents
-            self.contents = list(self._find_staged(stored, content)) if stored else []
+            documents = transaction.state.documents
+            stored = documents.stored_contents
+            self.contents = list(self._find_staged(documents, content)) if stored else []
 
     def _find_staged(
-        self, stored: Mapping[str, str], content: ContentStore
+        self, documents: DocumentTables, content: ContentStore
     ) -> Iterator[StagedContent]:
-        for sha256, unique_id in stored.items():
+        for sha256, unique_id in documents.stored_contents.items():
             if sha256 in self.staged:
                 yield self.staged[sha256]
+            elif sha256 in documents.made_contents:
+                yield self._stage(documents.made_contents[sha256], content)
             elif sha256 not in content:
                 raise ValueError(f"document {unique_id} was stored, but its content not staged")
+
+    def _stage(self, octets: bytes, content: ContentStore) -> StagedContent:
+        staged = content.begin()
+        self.made.append(staged)
+        staged.write(octets)
+        return staged
+
+    def forget_made(self) -> None:
+        """Throw away what was made and not kept."""
+        for staged in self.made:
+            staged.discard()
 
     def settle(self) -> None:
         """Give the end to whoever awaits it; in the thread of the loop."""
@@ -119,6 +136,8 @@ class Writer:
                 self._carry_out(group)
             except Exception as error:  # noqa: BLE001 - the thread outlives what nobody foresaw
                 _fail([unit for unit in group if not unit.ended], error)
+            for unit in group:
+                unit.forget_made()
             _deliver(group)
         self._cursor.close()
         self._connection.close()
