@@ -63,6 +63,16 @@ class Exchange:
     state: State
     findings: Sequence[Finding] = ()
     """What transport, MIME, SOAP and WS-Addressing rules have found."""
+    may_write: bool = True
+    """Whether the state may be changed; who has to, and may not, raises `WriteNeeded`."""
+
+
+class WriteNeeded(Exception):  # noqa: N818 - no error: the exchange goes on in another unit
+    """Raised by a handler that must change the state in a unit of work that only reads.
+
+    It is run again in one that writes. So a transaction that seldom writes reads beside the
+    writer as long as it can.
+    """
 
 
 class Outcome(StrEnum):
@@ -136,6 +146,7 @@ class Transaction:
     response_actions: Mapping[str, str]
     """wsa:Action of the request to that of the response."""
     writes: bool
+    """Whether it changes the state; False: it does not, or says so by `WriteNeeded`."""
     rules: tuple[Rule, ...]
     mtom: bool = False
     """The request must be MTOM, and so is the answer (ITI TF-2: V.8)."""

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha1, sha256
+from pathlib import Path
 from sqlite3 import IntegrityError
 
 import pytest
@@ -338,3 +340,54 @@ async def test_a_unit_that_fails_discards_nothing(any_store: Store) -> None:
 
     assert document.sha256 in any_store.content
     assert "2.25.1" in await any_store.read("", lambda s: s.documents.stored(["2.25.1"]))
+
+
+def hash_of(octets: bytes) -> str:
+    return sha1(octets).hexdigest()  # noqa: S324 - XDS demands SHA-1
+
+
+def staged_files(data_dir: Path) -> list[Path]:
+    return list(data_dir.glob("content/staging/*"))
+
+
+async def make(store: Store, unique_id: str, octets: bytes) -> Attachment:
+    return await store.write(
+        "", lambda s: s.documents.store_made(unique_id, octets, "text/plain", NOW)
+    )
+
+
+@pytest.mark.parametrize("octets", [b"", b"Arztbrief", b"PDF\0" * 50_000])
+async def test_a_document_that_is_made_is_stored_with_its_content(
+    any_store: Store, octets: bytes
+) -> None:
+    document = await make(any_store, "2.25.1", octets)
+    found = await any_store.read("", lambda s: s.documents.stored(["2.25.1"]))
+
+    assert found == {"2.25.1": document}
+    assert (document.content_id, document.media_type) == ("2.25.1", "text/plain")
+    assert (document.size, document.sha1) == (len(octets), hash_of(octets))
+    assert b"".join(any_store.content.iterate(document.sha256)) == octets
+
+
+async def test_content_may_be_made_that_is_kept_already(any_store: Store) -> None:
+    submitted = await submit(any_store, "2.25.1", b"Arztbrief")
+    made = await make(any_store, "2.25.2", b"Arztbrief")
+    await any_store.write("", lambda s: s.documents.discard(["2.25.1"]))
+
+    assert made.sha256 == submitted.sha256
+    assert b"".join(any_store.content.iterate(made.sha256)) == b"Arztbrief"
+
+
+async def test_a_unit_that_fails_leaves_nothing_of_what_it_made(
+    any_store: Store, data_dir: Path
+) -> None:
+    def make_and_fail(state: State) -> None:
+        state.documents.store_made("2.25.1", b"x" * 200_000, "text/plain", NOW)
+        state.documents.store_made("2.25.1", b"other", "text/plain", NOW)
+
+    with pytest.raises(IntegrityError):
+        await any_store.write("", make_and_fail)
+
+    assert await any_store.read("", lambda s: s.documents.stored(["2.25.1"])) == {}
+    assert sha256(b"x" * 200_000).hexdigest() not in any_store.content
+    assert staged_files(data_dir) == []

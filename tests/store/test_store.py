@@ -14,6 +14,7 @@ from ihe_mock_async.identifiers import PatientIdentifier
 from ihe_mock_async.state import Attachment, State
 from ihe_mock_async.store import StagedContent, Store
 from ihe_mock_async.store.database import DEFAULT_FILE, Database
+from ihe_mock_async.store.file_content import StagedFile
 from ihe_mock_async.store.writer import MAX_GROUP, Writer
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -319,6 +320,28 @@ async def test_content_that_cannot_be_kept_fails_its_unit_only(
     assert isinstance(results[1], StoreError)
     assert "No space left on device" in str(results[1])
     assert await known(store, (1, 2)) == {1, 2}
+    assert await store.read("", lambda s: s.documents.stored(["2.25.1"])) == {}
+
+
+def staged_files(data_dir: Path) -> list[Path]:
+    return list(data_dir.glob("content/staging/*"))
+
+
+async def test_content_that_was_made_and_cannot_be_kept_leaves_no_file(
+    store: Store, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop_halfway(contents: Iterable[StagedFile]) -> list[str]:
+        for content in contents:
+            content.materialise()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store.content, "keep", stop_halfway)
+    with pytest.raises(StoreError, match="No space left on device"):
+        await store.write(
+            "", lambda s: s.documents.store_made("2.25.1", b"made", "text/plain", NOW)
+        )
+
+    assert staged_files(data_dir) == []
     assert await store.read("", lambda s: s.documents.stored(["2.25.1"])) == {}
 
 

@@ -12,7 +12,7 @@ import pytest
 from ihe_mock_async.errors import StoreError
 from ihe_mock_async.findings import Rule, Severity, Validation
 from ihe_mock_async.identifiers import is_uuid
-from ihe_mock_async.ihe import Answer, Exchange, Outcome
+from ihe_mock_async.ihe import Answer, Exchange, Outcome, WriteNeeded
 from ihe_mock_async.soap.namespaces import SOAP11
 from ihe_mock_async.web.body import BodyLimits
 from ihe_mock_async.web.http import ClientGoneError, Response
@@ -123,6 +123,40 @@ async def test_a_transaction_that_only_reads_goes_beside_the_writer() -> None:
     assert response.status == 200
     assert store_of(services).reads == 1
     assert store_of(services).namespaces == []
+
+
+async def test_a_transaction_that_has_to_write_after_all_is_run_again_by_the_writer() -> None:
+    ids: list[str] = []
+
+    def write_if_allowed(exchange: Exchange) -> Answer:
+        ids.append(exchange.new_uuid())
+        if not exchange.may_write:
+            raise WriteNeeded
+        return greet(exchange)
+
+    services = make_services(replace(answering(write_if_allowed), writes=False), seed=7)
+
+    response = await send(services, request(envelope()))
+
+    assert text_of(response, "//wsa:Action") == RESPONSE_ACTION
+    assert (store_of(services).reads, store_of(services).namespaces) == (1, [""])
+    assert len(ids) == 2
+    assert ids[0] == ids[1]
+
+
+async def test_a_transaction_that_writes_is_not_run_to_read_first() -> None:
+    allowed: list[bool] = []
+
+    def note(exchange: Exchange) -> Answer:
+        allowed.append(exchange.may_write)
+        return greet(exchange)
+
+    services = make_services(answering(note))
+
+    await send(services, request(envelope()))
+
+    assert allowed == [True]
+    assert store_of(services).reads == 0
 
 
 async def test_the_same_request_has_the_same_answer_under_a_seed() -> None:

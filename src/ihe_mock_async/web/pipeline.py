@@ -8,16 +8,17 @@ that refuses is not a fault (ITI TF-2: Appendix V).
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ihe_mock_async import elements
 from ihe_mock_async.errors import StoreError
-from ihe_mock_async.ihe import Exchange, Outcome
+from ihe_mock_async.ihe import Exchange, Outcome, WriteNeeded
 from ihe_mock_async.journal.entry import Entry
 from ihe_mock_async.soap import SoapMessage, SoapVersion, envelope, fault
 from ihe_mock_async.web import attachments, body, dispatch, refusals, rules
@@ -129,7 +130,7 @@ _FAILED = partial(fault.receiver, "The server failed on this message; its log sa
 
 
 async def _exchange(call: _Call, conversation: Conversation) -> Response:
-    services, namespace = call.services, call.request.namespace
+    services = call.services
     _check_method(call.request)
     content_type = body.check_headers(call.request, services.body_limits)
     with Staging(services.store.content) as staging:
@@ -137,10 +138,8 @@ async def _exchange(call: _Call, conversation: Conversation) -> Response:
         message = _open(received, staging, call, conversation)
         route = await _understand(message, received, staging, call)
         work = _unit_of_work(message, route, staging, call, conversation)
-        if route.transaction.writes or conversation.reply_to.is_remote:
-            answer, posted = await services.store.write(namespace, work, staging.by_sha256)
-        else:
-            answer, posted = await services.store.read(namespace, work)
+        at_once = route.transaction.writes or conversation.reply_to.is_remote
+        answer, posted = await _carry_out(work, staging, call, writing=at_once)
     if posted or answer.notifications:
         services.start_deliveries()
     return await _answer(answer, posted, call, conversation)
@@ -215,13 +214,28 @@ _Done = tuple["Answer", "Sequence[OutgoingMessage]"]
 """What was decided, and the messages that carry the answer when it does not go back at once."""
 
 
+class _Work(Protocol):
+    """A unit of work that may be run to read first."""
+
+    def __call__(self, state: NamespaceState, *, may_write: bool = True) -> _Done: ...
+
+
+async def _carry_out(work: _Work, staging: Staging, call: _Call, *, writing: bool) -> _Done:
+    """Run a unit of work beside the writer if it is to read only, unless it has to write."""
+    store, namespace = call.services.store, call.request.namespace
+    if not writing:
+        with suppress(WriteNeeded):
+            return await store.read(namespace, partial(work, may_write=False))
+    return await store.write(namespace, work, staging.by_sha256)
+
+
 def _unit_of_work(
     message: SoapMessage, route: Route, staging: Staging, call: _Call, conversation: Conversation
-) -> Callable[[NamespaceState], _Done]:
+) -> _Work:
     """The transaction, and all that is sent because of it: stored together, or not at all."""
     entry, domain, found = call.entry, call.services.domain, call.entry.findings
 
-    def work(state: NamespaceState) -> _Done:
+    def work(state: NamespaceState, *, may_write: bool = True) -> _Done:
         answer = route.handler(
             Exchange(
                 body=message.payload,
@@ -232,6 +246,7 @@ def _unit_of_work(
                 new_uuid=conversation.ids.start("transaction"),
                 state=state,
                 findings=found,
+                may_write=may_write,
             )
         )
         posted = conversation.outgoing_answer(answer, route.transaction.number)
