@@ -163,6 +163,22 @@ def test_a_submission_set_comes_with_all_that_was_submitted(state: State) -> Non
     assert ids(reply) >= {q.SUBMISSION_SET, q.FOLDER, q.IN_FOLDER, q.LOOSE, q.MEMBERSHIP}
 
 
+def test_a_membership_comes_with_the_submission_set_that_brought_it(state: State) -> None:
+    later, membership = s.uuid_urn(41), s.uuid_urn(42)
+    q.register(
+        state,
+        s.submission_set(later, unique_id="2.999.3.41"),
+        s.association(v.HAS_MEMBER, later, q.LOOSE, SubmissionSetStatus="Reference"),
+        s.association(v.HAS_MEMBER, q.FOLDER, q.LOOSE, membership),
+        s.member(later, membership),
+    )
+
+    first = ask(state, "GetSubmissionSetAndContents", ("$XDSSubmissionSetUniqueId", "'2.999.3.1'"))
+
+    assert {q.FOLDER, q.LOOSE, q.MEMBERSHIP} < ids(first)
+    assert membership not in ids(first)
+
+
 def test_a_folder_comes_with_its_documents_and_memberships(state: State) -> None:
     reply = ask(state, "GetFolderAndContents", ("$XDSFolderEntryUUID", f"'{q.FOLDER}'"))
 
@@ -273,6 +289,16 @@ def test_whole_objects_of_several_patients_are_refused_and_references_are_not(
     assert s.OTHER_PATIENT not in contexts(whole)
     assert response(references).get("status") == rr.SUCCESS
     assert objects(references)
+
+
+def test_patients_of_whom_nothing_is_returned_do_not_count(state: State) -> None:
+    # Submission sets are no members of any: none is found (3.18.4.1.2.3.7.9).
+    asked = ("$uuid", q.coded((q.SUBMISSION_SET, q.FOREIGN_SET)))
+
+    reply = ask(state, "GetSubmissionSets", asked)
+
+    assert response(reply).get("status") == rr.SUCCESS
+    assert objects(reply) == []
 
 
 def test_home_and_parameters_of_every_query_are_accepted(state: State) -> None:

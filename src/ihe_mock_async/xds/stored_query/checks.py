@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from ihe_mock_async.state import RegistryObject
 from ihe_mock_async.xds import searchable
@@ -84,18 +84,19 @@ def _moment(argument: Argument) -> str:
 
 
 def check_single_patient(
-    found: Iterable[RegistryObject],
+    found: Sequence[RegistryObject],
     named: Iterable[RegistryObject],
     request: QueryRequest,
     report: Report,
 ) -> None:
     """Check that whole objects are of one patient; `named` are those that the request names.
 
-    Associations have no patient of their own, so that of what they were asked for counts.
+    Associations have no patient of their own: where nothing else is found, that of what they
+    were asked for counts.
     """
-    if request.return_type is not ReturnType.LEAF_CLASS:
+    if not found or request.return_type is not ReturnType.LEAF_CLASS:
         return
-    patients = sorted({obj.patient_id for obj in (*found, *named) if obj.patient_id})
+    patients = _patients(found) or _patients(named)
     if len(patients) > 1:
         report.add(
             rules.SINGLE_PATIENT,
@@ -103,3 +104,7 @@ def check_single_patient(
             received=f"{len(patients)} patients",
             expected="objects of one patient",
         )
+
+
+def _patients(objects: Iterable[RegistryObject]) -> set[str]:
+    return {obj.patient_id for obj in objects if obj.patient_id}

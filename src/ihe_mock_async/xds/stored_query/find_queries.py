@@ -13,7 +13,7 @@ from ihe_mock_async.xds import vocabulary as v
 from ihe_mock_async.xds.stored_query import parameters as p
 from ihe_mock_async.xds.stored_query.parameters import Arguments
 from ihe_mock_async.xds.stored_query.search import search_of
-from ihe_mock_async.xds.stored_query.selection import ids_of
+from ihe_mock_async.xds.stored_query.selection import ids_of, linked
 
 _KINDS = (v.DOCUMENT_ENTRY, v.SUBMISSION_SET, v.FOLDER)
 
@@ -39,7 +39,7 @@ def get_all(arguments: Arguments, documents: Documents) -> Sequence[RegistryObje
         obj for model in _KINDS for obj in documents.search(search_of(model, arguments, p.PATIENT))
     ]
     ids = ids_of(found)
-    return [*found, *documents.associations(sources=ids, targets=ids)]
+    return [*found, *linked(arguments, documents, sources=ids, targets=ids)]
 
 
 def _find(

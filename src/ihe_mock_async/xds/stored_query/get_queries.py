@@ -11,6 +11,7 @@ from ihe_mock_async.xds.stored_query.parameters import Arguments
 from ihe_mock_async.xds.stored_query.selection import (
     EntryFilter,
     ids_of,
+    linked,
     named,
     of_kind,
     sources_of,
@@ -34,7 +35,7 @@ def get_folders(arguments: Arguments, documents: Documents) -> Sequence[Registry
 def get_associations(arguments: Arguments, documents: Documents) -> Sequence[RegistryObject]:
     """Associations from and to objects (3.18.4.1.2.3.7.7)."""
     ids = arguments.values(p.UUID.name)
-    return documents.associations(sources=ids, targets=ids)
+    return linked(arguments, documents, sources=ids, targets=ids)
 
 
 def get_documents_and_associations(
@@ -43,7 +44,7 @@ def get_documents_and_associations(
     """Document entries, and the associations from and to them (3.18.4.1.2.3.7.8)."""
     entries = named(v.DOCUMENT_ENTRY, arguments, documents)
     ids = ids_of(entries)
-    return [*entries, *documents.associations(sources=ids, targets=ids)]
+    return [*entries, *linked(arguments, documents, sources=ids, targets=ids)]
 
 
 def get_submission_sets(arguments: Arguments, documents: Documents) -> Sequence[RegistryObject]:
@@ -58,16 +59,17 @@ def get_submission_sets(arguments: Arguments, documents: Documents) -> Sequence[
 def get_submission_set_and_contents(
     arguments: Arguments, documents: Documents
 ) -> Sequence[RegistryObject]:
-    """A submission set, and what came with it (3.18.4.1.2.3.7.10)."""
+    """A submission set, and what came with it (3.18.4.1.2.3.7.10).
+
+    A membership of one of its folders comes with it only when the set has brought it, too.
+    """
     sets = named(v.SUBMISSION_SET, arguments, documents)
     links = documents.associations(sources=ids_of(sets), types=_MEMBERSHIPS)
     members = targets_of(links, documents)
     entries = EntryFilter.of(arguments).entries(members)
     folders = of_kind(v.FOLDER, members)
     contents = (*sets, *entries, *folders)
-    in_folders = documents.associations(sources=ids_of(folders), types=_MEMBERSHIPS)
-    every_link = (*links, *of_kind(v.ASSOCIATION, members), *in_folders)
-    return [*contents, *within(every_link, contents)]
+    return [*contents, *within([*links, *of_kind(v.ASSOCIATION, members)], contents)]
 
 
 def get_folder_and_contents(
@@ -75,7 +77,7 @@ def get_folder_and_contents(
 ) -> Sequence[RegistryObject]:
     """A folder, its document entries, and their memberships (3.18.4.1.2.3.7.11)."""
     folders = named(v.FOLDER, arguments, documents)
-    links = documents.associations(sources=ids_of(folders), types=_MEMBERSHIPS)
+    links = linked(arguments, documents, sources=ids_of(folders), types=_MEMBERSHIPS)
     entries = EntryFilter.of(arguments).entries(targets_of(links, documents))
     contents = (*folders, *entries)
     return [*contents, *within(links, contents)]
@@ -86,7 +88,7 @@ def get_folders_for_document(
 ) -> Sequence[RegistryObject]:
     """The folders that hold a document entry (3.18.4.1.2.3.7.12)."""
     entries = named(v.DOCUMENT_ENTRY, arguments, documents)
-    links = documents.associations(targets=ids_of(entries), types=_MEMBERSHIPS)
+    links = linked(arguments, documents, targets=ids_of(entries), types=_MEMBERSHIPS)
     return of_kind(v.FOLDER, sources_of(links, documents))
 
 
@@ -97,9 +99,9 @@ def get_related_documents(arguments: Arguments, documents: Documents) -> Sequenc
     """
     types = arguments.values(p.ASSOCIATION_TYPES.name)
     ids = ids_of(named(v.DOCUMENT_ENTRY, arguments, documents))
-    links = documents.associations(sources=ids, targets=ids, types=types)
+    links = linked(arguments, documents, sources=ids, targets=ids, types=types)
     ends = {obj.id: obj for obj in (*sources_of(links, documents), *targets_of(links, documents))}
     entries = EntryFilter.of(arguments).entries(ends.values())
     related = within(links, entries)
-    linked = {end for link in related for end in (link.source, link.target)}
-    return [*(entry for entry in entries if entry.id in linked), *related]
+    joined = {end for link in related for end in (link.source, link.target)}
+    return [*(entry for entry in entries if entry.id in joined), *related]

@@ -129,6 +129,8 @@ def _coded(name: str, attribute: str, *, repeatable: bool = False) -> Parameter:
 UUID = Parameter("$uuid", Kind.ENTRY_UUID)
 PATIENT = Parameter("$patientId", Kind.PATIENT_ID, many=False)
 ASSOCIATION_TYPES = Parameter("$AssociationTypes", Kind.ASSOCIATION_TYPE)
+ASSOCIATION_STATUS = Parameter("$XDSAssociationStatus", Kind.STATUS)
+"""Of the option Document Metadata Update, which may deprecate associations."""
 METADATA_LEVEL = Parameter("$MetadataLevel", Kind.METADATA_LEVEL, many=False)
 """Accepted with every query: what is returned is the same for both levels."""
 HOME_COMMUNITY_ID = Parameter("$homeCommunityId", Kind.TEXT, many=False)

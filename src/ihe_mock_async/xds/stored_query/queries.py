@@ -60,7 +60,7 @@ STORED_QUERIES: Mapping[str, StoredQuery] = {
         "GetAll",
         find.get_all,
         required=(p.PATIENT, p.status(_ENTRY), p.status(_SET), p.status(_FOLDER)),
-        optional=_FILTERS,
+        optional=(*_FILTERS, p.ASSOCIATION_STATUS),
     ),
     "urn:uuid:5c4f972b-d56b-40ac-a5fc-c8ca9b40b9d4": StoredQuery(
         "GetDocuments", get.get_documents, one_of=(*_DOCUMENTS, p.logical_id(_ENTRY))
@@ -71,10 +71,16 @@ STORED_QUERIES: Mapping[str, StoredQuery] = {
         one_of=(*_identified(_FOLDER, many=True), p.logical_id(_FOLDER)),
     ),
     "urn:uuid:a7ae438b-4bc2-4642-93e9-be891f7bb155": StoredQuery(
-        "GetAssociations", get.get_associations, required=(p.UUID,)
+        "GetAssociations",
+        get.get_associations,
+        required=(p.UUID,),
+        optional=(p.ASSOCIATION_STATUS,),
     ),
     "urn:uuid:bab9529a-4a10-40b3-a01f-f68a615d247a": StoredQuery(
-        "GetDocumentsAndAssociations", get.get_documents_and_associations, one_of=_DOCUMENTS
+        "GetDocumentsAndAssociations",
+        get.get_documents_and_associations,
+        one_of=_DOCUMENTS,
+        optional=(p.ASSOCIATION_STATUS,),
     ),
     "urn:uuid:51224314-5390-4169-9b91-b1980040715a": StoredQuery(
         "GetSubmissionSets", get.get_submission_sets, required=(p.UUID,)
@@ -89,17 +95,20 @@ STORED_QUERIES: Mapping[str, StoredQuery] = {
         "GetFolderAndContents",
         get.get_folder_and_contents,
         one_of=_identified(_FOLDER, many=False),
-        optional=_FILTERS,
+        optional=(*_FILTERS, p.ASSOCIATION_STATUS),
     ),
     "urn:uuid:10cae35a-c7f9-4cf5-b61e-fc3278ffb578": StoredQuery(
-        "GetFoldersForDocument", get.get_folders_for_document, one_of=_DOCUMENT
+        "GetFoldersForDocument",
+        get.get_folders_for_document,
+        one_of=_DOCUMENT,
+        optional=(p.ASSOCIATION_STATUS,),
     ),
     "urn:uuid:d90e5407-b356-4d91-a89f-873917b4b0e6": StoredQuery(
         "GetRelatedDocuments",
         get.get_related_documents,
         one_of=_DOCUMENT,
         required=(p.ASSOCIATION_TYPES,),
-        optional=(p.DOCUMENT_ENTRY_TYPE,),
+        optional=(p.DOCUMENT_ENTRY_TYPE, p.ASSOCIATION_STATUS),
     ),
 }
 """Those of ITI-18, and of ITI-38."""

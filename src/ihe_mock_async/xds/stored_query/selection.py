@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from ihe_mock_async.state import Condition, Documents, RegistryObject
+from ihe_mock_async.state import AvailabilityStatus, Condition, Documents, RegistryObject
 from ihe_mock_async.xds import searchable
 from ihe_mock_async.xds import vocabulary as v
-from ihe_mock_async.xds.stored_query.parameters import Arguments
+from ihe_mock_async.xds.stored_query.parameters import ASSOCIATION_STATUS, Arguments
 from ihe_mock_async.xds.stored_query.search import conditions_of
 
 
@@ -33,6 +33,23 @@ def of_kind(model: v.ObjectModel, objects: Iterable[RegistryObject]) -> list[Reg
 def ids_of(objects: Iterable[RegistryObject]) -> list[str]:
     """Their entryUUIDs."""
     return [obj.id for obj in objects]
+
+
+def linked(
+    arguments: Arguments,
+    documents: Documents,
+    *,
+    sources: Collection[str] = (),
+    targets: Collection[str] = (),
+    types: Collection[str] = (),
+) -> list[RegistryObject]:
+    """The associations from or to objects, of the statuses that are asked for.
+
+    Approved ones unless $XDSAssociationStatus asks for others.
+    """
+    statuses = arguments.values(ASSOCIATION_STATUS.name) or (AvailabilityStatus.APPROVED,)
+    links = documents.associations(sources=sources, targets=targets, types=types)
+    return [link for link in links if link.status in statuses]
 
 
 def sources_of(links: Iterable[RegistryObject], documents: Documents) -> list[RegistryObject]:
