@@ -146,7 +146,8 @@ def on_core(core: int) -> Iterator[None]:
 
 def environment() -> dict[str, str]:
     """Of the children: this checkout importable, and no settings of whoever runs this."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("MOCK_SERVER_")}
+    # Among Python's own variables PYTHONDONTWRITEBYTECODE, say, would compile at each start.
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MOCK_SERVER_", "PYTHON"))}
     return {**kept, "PYTHONPATH": str(ROOT)}
 
 

@@ -28,6 +28,11 @@ def is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
+def oid_of_uuid(uuid: str) -> str:
+    """The OID of a bare UUID, below 2.25 (ITU-T X.667, 7)."""
+    return f"2.25.{int(uuid.replace('-', ''), 16)}"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class PatientIdentifier:
     """A patient's id in the domain of one assigning authority."""

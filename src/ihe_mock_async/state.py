@@ -86,6 +86,8 @@ class PatientTraits:
     """Digits of an HL7 TS, as precise as it was sent; empty: unknown."""
     gender: str = ""
     """administrativeGenderCode; empty: unknown."""
+    description: str = ""
+    """Everything else that is known, in the form in which it is compared; empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,21 @@ class PatientSearch:
     """For each of them the patient has a family name that begins with it; folded."""
     birth_prefix: str = ""
     """birthTime begins with these digits, or is a less precise form of them."""
+    birth_years: tuple[str, str] = ("", "")
+    """First and last year of birth; an empty one is open. Both empty: birthTime may be unknown."""
     gender: str = ""
+    fragments: tuple[str, ...] = ()
+    """The description contains all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPatient:
+    """A patient whom a search has found, with the traits that it may be compared by."""
+
+    key: int
+    birth_time: str
+    gender: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +186,11 @@ class Patients(Protocol):
         """Patients by key, in the order of the keys; unknown ones are absent."""
         ...
 
-    def search(self, search: PatientSearch) -> Sequence[PatientRecord]:
-        """The patients for which every condition holds, by key."""
+    def search(self, search: PatientSearch) -> Sequence[FoundPatient]:
+        """The patients for whom every condition holds, by key.
+
+        Those whose identifiers were all merged into other patients' are not found.
+        """
         ...
 
     def known_authorities(self, roots: Collection[str]) -> frozenset[str]:

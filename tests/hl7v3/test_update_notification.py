@@ -56,8 +56,13 @@ def test_all_identifiers_of_the_domains_are_told(
         assert list(notification.identifiers) == [i for i in after if i.root == CLINIC]
 
 
-def test_a_notification_is_a_revision_without_breach_and_without_a_name() -> None:
-    notification = UpdateNotification(OF_CLINIC, [A1, B1])
+def test_a_new_patient_is_told_of_with_a_lone_identifier() -> None:
+    assert told([], patient(A1)) == [EVERYTHING.url, OF_CLINIC.url]
+    assert told([], patient(B1)) == [EVERYTHING.url]
+
+
+def test_a_notification_is_a_revision_without_breach() -> None:
+    notification = UpdateNotification(OF_CLINIC, [A1, B1], b"<patient/>")
     xml = message(notification, "11111111-2222-4333-8444-555555555555", NOW)
 
     document = parse(xml)
@@ -71,3 +76,17 @@ def test_a_notification_is_a_revision_without_breach_and_without_a_name() -> Non
         OF_CLINIC.device_id
     )
     assert document.xpath("string(//h:patientPerson/h:name/@nullFlavor)", namespaces=NS) == "NA"
+
+
+def test_a_notification_names_the_patient() -> None:
+    demographics = b"""<q:patient xmlns:q="urn:hl7-org:v3"><q:patientPerson>
+        <q:name nullFlavor="UNK"/><q:name use="L"><q:family>Beispiel</q:family></q:name>
+        </q:patientPerson></q:patient>"""
+    notification = UpdateNotification(EVERYTHING, [A1], demographics)
+
+    document = parse(message(notification, "11111111-2222-4333-8444-555555555555", NOW))
+
+    names = document.findall(".//h:patientPerson/h:name", NS)
+    assert [(name.get("use"), name.findtext("h:family", "", NS)) for name in names] == [
+        ("L", "Beispiel")
+    ]

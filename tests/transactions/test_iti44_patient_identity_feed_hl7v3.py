@@ -459,9 +459,13 @@ ID = ".//h:subject1/h:patient/h:id"
 ALONE = without(".//h:asOtherIDs")
 
 
-def test_an_add_of_a_lone_identifier_notifies_nobody(state: State) -> None:
+def test_an_add_of_a_lone_identifier_notifies_once(state: State) -> None:
+    assert notified(state, "add", ALONE) == [[(AUTHORITY, "P-1001")]]
     assert notified(state, "add", ALONE) == []
-    assert notified(state, "add", ALONE) == []
+
+
+def test_an_add_in_a_domain_of_no_interest_notifies_nobody(state: State) -> None:
+    assert notified(state, "add", ALONE, OTHER_AUTHORITY) == []
 
 
 def test_an_add_that_joins_domains_notifies(state: State) -> None:

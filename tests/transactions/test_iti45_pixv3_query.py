@@ -224,7 +224,19 @@ def test_the_answer_repeats_the_query(state: State) -> None:
     assert reply.action == "urn:hl7-org:v3:PRPA_IN201310UV02"
 
 
-def test_nobody_is_named(state: State) -> None:
+def test_the_patient_is_named_for_verification(state: State) -> None:
+    name = b'<name use="L PRN"><given>Ada</given><family>Beispiel</family><nick>A</nick></name>'
+    revised = b'<patient xmlns="urn:hl7-org:v3"><patientPerson>%b</patientPerson></patient>' % name
+    (patient,) = state.patients.find([QUERIED]).values()
+    state.patients.revise(patient.patient_key, [], revised, NOW)
+
+    reply = ask(state)
+
+    assert told(reply, "//h:patientPerson/h:name/@use") == ["L"]
+    assert told(reply, "//h:patientPerson/h:name/*") == ["Ada", "Beispiel"]
+
+
+def test_a_patient_without_a_name_has_a_null_one(state: State) -> None:
     reply = ask(state)
 
     assert told(reply, "//h:patientPerson/h:name/@nullFlavor") == ["NA"]

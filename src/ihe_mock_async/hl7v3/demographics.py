@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ihe_mock_async.hl7v3.datatypes import is_timestamp
+from ihe_mock_async.hl7v3.description import describe
+from ihe_mock_async.hl7v3.folding import fold
 from ihe_mock_async.hl7v3.namespaces import clark
 from ihe_mock_async.hl7v3.patient import Patient, Person
 from ihe_mock_async.state import NO_TRAITS, PatientTraits
@@ -20,14 +22,16 @@ def traits_of(patient: Patient) -> PatientTraits:
 
     Fractions of a second and the time zone of a birthTime are left out.
     """
+    description = describe(patient.element)
     if not patient.persons:
-        return NO_TRAITS
+        return replace(NO_TRAITS, description=description)
     person = patient.persons[0]
     gender = person.gender
     return PatientTraits(
         family_names=tuple(dict.fromkeys(_family_names(person))),
         birth_time=birth_digits(person.birth_time or ""),
         gender=(gender.code or "") if gender else "",
+        description=description,
     )
 
 
@@ -37,16 +41,6 @@ def _family_names(person: Person) -> Iterator[str]:
             folded = fold(family.text or "")
             if folded:
                 yield folded
-
-
-def fold(text: str) -> str:
-    """The text as it is compared: casefolded, without diacritics, blanks collapsed to one."""
-    if not text.isascii():
-        # Twice: compatibility characters hide capitals, and casefolding makes new compositions.
-        folded = unicodedata.normalize("NFKD", text).casefold()
-        decomposed = unicodedata.normalize("NFKD", folded)
-        text = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return " ".join(text.lower().split())
 
 
 def birth_digits(timestamp: str) -> str:

@@ -6,47 +6,33 @@ birthTime is not found by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Protocol
 
-from lxml import etree
-
-from ihe_mock_async.hl7v3.datatypes import read_name
-from ihe_mock_async.hl7v3.demographics import birth_digits
-from ihe_mock_async.hl7v3.matching_text import Closeness, Patterns, match_names
-from ihe_mock_async.hl7v3.namespaces import clark
-from ihe_mock_async.hl7v3.tree import first
+from ihe_mock_async.hl7v3 import description
+from ihe_mock_async.hl7v3.description import Description
+from ihe_mock_async.hl7v3.matching_text import Closeness, Patterns, fragment_of, match_names
 from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.state import PatientSearch
+from ihe_mock_async.state import FoundPatient, PatientSearch
 
-_PERSON = clark("patientPerson")
-_GENDER = clark("administrativeGenderCode")
-_BIRTH_TIME = clark("birthTime")
-_NAME = clark("name")
+_YEAR = 4
+"""Digits that every TS has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A patient who may be meant; only what a criterion asks for is read."""
+    """A patient who may be meant."""
 
-    patient: etree._Element
-    """hl7:patient."""
-    identifiers: frozenset[PatientIdentifier]
-    """Registered ones, those included that a merge has made obsolete."""
+    patient: FoundPatient
+    identifiers: Collection[PatientIdentifier]
+    """Those of the patient's that are asked for, those included that a merge made obsolete."""
 
-    def each(self, name: str) -> Iterator[etree._Element]:
-        """The children of this Clark name of the person, then of the patient."""
-        person = first(self.patient, _PERSON)
-        if person is not None:
-            yield from person.iterchildren(name)
-        yield from self.patient.iterchildren(name)
-
-    def attribute(self, name: str, attribute: str) -> str:
-        """An attribute of the first child of this Clark name of the person, or an empty text."""
-        element = first(self.patient, _PERSON, name)
-        return "" if element is None else element.get(attribute) or ""
+    @property
+    def description(self) -> Description:
+        """What is known beside gender and birth time; read when a criterion asks for it."""
+        return description.read(self.patient.description)
 
 
 class Criterion(Protocol):
@@ -61,6 +47,13 @@ class Criterion(Protocol):
         ...
 
 
+def with_fragment(search: PatientSearch, fragment: str) -> PatientSearch:
+    """The search, for descriptions that contain the fragment; an empty one changes nothing."""
+    if not fragment:
+        return search
+    return replace(search, fragments=(*search.fragments, fragment))
+
+
 # ---------------------------------------------------------------- gender, birth, identity
 
 
@@ -72,8 +65,7 @@ class Gender:
 
     def match(self, candidate: Candidate) -> Closeness:
         """See `Criterion`."""
-        known = candidate.attribute(_GENDER, "code")
-        return Closeness.EXACT if known == self.code else Closeness.NONE
+        return Closeness.EXACT if candidate.patient.gender == self.code else Closeness.NONE
 
     def narrow(self, search: PatientSearch) -> PatientSearch:
         """See `Criterion`."""
@@ -91,7 +83,7 @@ class BirthTime:
 
     def match(self, candidate: Candidate) -> Closeness:
         """See `Criterion`."""
-        known = _birth_digits(candidate)
+        known = candidate.patient.birth_time
         if known.startswith(self.digits):
             return Closeness.EXACT
         return Closeness.PARTIAL if known and self.digits.startswith(known) else Closeness.NONE
@@ -115,7 +107,7 @@ class BirthInterval:
 
     def match(self, candidate: Candidate) -> Closeness:
         """See `Criterion`."""
-        known = _birth_digits(candidate)
+        known = candidate.patient.birth_time
         if not known:
             return Closeness.NONE
         low, high = self.low[: len(known)], self.high[: len(known)]
@@ -126,16 +118,15 @@ class BirthInterval:
 
     def narrow(self, search: PatientSearch) -> PatientSearch:
         """See `Criterion`."""
-        return replace(search, birth_prefix=_common_beginning(self.low, self.high))
+        common = _common_beginning(self.low, self.high)
+        if len(common) >= _YEAR:
+            return replace(search, birth_prefix=common)
+        return replace(search, birth_years=(self.low[:_YEAR], self.high[:_YEAR]))
 
 
 def _common_beginning(low: str, high: str) -> str:
     alike = list(takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False)))
     return low[: len(alike)]
-
-
-def _birth_digits(candidate: Candidate) -> str:
-    return birth_digits(candidate.attribute(_BIRTH_TIME, "value"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +155,7 @@ class Name:
 
     def match(self, candidate: Candidate) -> Closeness:
         """See `Criterion`."""
-        names = [read_name(name) for name in candidate.each(_NAME)]
-        return match_names(self.patterns, names)
+        return match_names(self.patterns, candidate.description.get("names", ()))
 
     def narrow(self, search: PatientSearch) -> PatientSearch:
         """See `Criterion`."""
@@ -173,5 +163,5 @@ class Name:
         # The first word only: it begins the family name however that is divided into parts.
         beginning = family[0].text.partition(" ")[0] if family else ""
         if not beginning:
-            return search
+            return with_fragment(search, fragment_of(self.patterns))
         return replace(search, family_prefixes=(*search.family_prefixes, beginning))

@@ -1,116 +1,92 @@
-"""Criteria on what only a patient's demographics tell: mother, places, numbers, providers."""
+"""Criteria on what only a patient's description tells: mother, places, numbers, providers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from lxml import etree
-
-from ihe_mock_async.hl7v3.datatypes import InstanceIdentifier, read_identifier, read_name
-from ihe_mock_async.hl7v3.demographics import fold
-from ihe_mock_async.hl7v3.matching import Candidate
+from ihe_mock_async.hl7v3.description import fragment_of_provider
+from ihe_mock_async.hl7v3.matching import Candidate, with_fragment
 from ihe_mock_async.hl7v3.matching_text import (
     Closeness,
     Pattern,
     Patterns,
-    match_addresses,
+    fragment_of,
     match_names,
-    telecom_text,
+    match_one_of,
 )
-from ihe_mock_async.hl7v3.namespaces import clark
 from ihe_mock_async.state import PatientSearch
-
-_ADDR = clark("addr")
-_TELECOM = clark("telecom")
-_NAME = clark("name")
-_ID = clark("id")
-_CODE = clark("code")
-_PERSONAL_RELATIONSHIP = clark("personalRelationship")
-_RELATIONSHIP_HOLDER = clark("relationshipHolder1")
-_OTHER_PROVIDER = clark("asPatientOfOtherProvider")
-_PERFORMER = clark("performer")
-_BIRTH_PLACE = clark("birthPlace")
-_PLACE = clark("birthplace")
-_MOTHER = "MTH"
-"""PersonalRelationshipRoleType."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unindexed:
-    """A condition that the state knows nothing of."""
+class _OfParts:
+    """A condition on the parts of a name or an address."""
+
+    patterns: Patterns
 
     def narrow(self, search: PatientSearch) -> PatientSearch:
         """See `Criterion`."""
-        return search
+        return with_fragment(search, fragment_of(self.patterns))
 
 
 @dataclass(frozen=True, slots=True)
-class MothersMaidenName(Unindexed):
+class _OfText:
+    """A condition on a text."""
+
+    pattern: Pattern
+
+    def narrow(self, search: PatientSearch) -> PatientSearch:
+        """See `Criterion`."""
+        return with_fragment(search, self.pattern.fragment)
+
+
+@dataclass(frozen=True, slots=True)
+class MothersMaidenName(_OfParts):
     """A name of the person's mother has all of these parts."""
 
-    patterns: Patterns
-
     def match(self, candidate: Candidate) -> Closeness:
         """See `Criterion`."""
-        names = [
-            read_name(name)
-            for relationship in candidate.each(_PERSONAL_RELATIONSHIP)
-            if any(code.get("code") == _MOTHER for code in relationship.iterchildren(_CODE))
-            for holder in relationship.iterchildren(_RELATIONSHIP_HOLDER)
-            for name in holder.iterchildren(_NAME)
-        ]
-        return match_names(self.patterns, names)
+        return match_names(self.patterns, candidate.description.get("mothers", ()))
 
 
 @dataclass(frozen=True, slots=True)
-class Address(Unindexed):
+class Address(_OfParts):
     """One of the person's or the patient's addresses has all of these parts."""
 
-    patterns: Patterns
-
     def match(self, candidate: Candidate) -> Closeness:
         """See `Criterion`."""
-        return match_addresses(self.patterns, candidate.each(_ADDR))
+        return match_one_of(self.patterns, candidate.description.get("addresses", ()))
 
 
 @dataclass(frozen=True, slots=True)
-class Telecom(Unindexed):
+class Telecom(_OfText):
     """One of the person's or the patient's numbers or mail addresses is this one."""
 
-    pattern: Pattern
-
     def match(self, candidate: Candidate) -> Closeness:
         """See `Criterion`."""
-        values = [telecom_text(telecom.get("value") or "") for telecom in candidate.each(_TELECOM)]
-        return self.pattern.match(values)
+        return self.pattern.match(candidate.description.get("telecoms", ()))
 
 
 @dataclass(frozen=True, slots=True)
-class BirthPlaceAddress(Unindexed):
+class BirthPlaceAddress(_OfParts):
     """The address of the birth place has all of these parts."""
 
-    patterns: Patterns
-
     def match(self, candidate: Candidate) -> Closeness:
         """See `Criterion`."""
-        return match_addresses(self.patterns, _below(candidate.each(_BIRTH_PLACE), _ADDR))
+        addresses = candidate.description.get("birth_place_addresses", ())
+        return match_one_of(self.patterns, addresses)
 
 
 @dataclass(frozen=True, slots=True)
-class BirthPlaceName(Unindexed):
+class BirthPlaceName(_OfText):
     """The birth place, a hospital for instance, has this name."""
 
-    pattern: Pattern
-
     def match(self, candidate: Candidate) -> Closeness:
         """See `Criterion`."""
-        names = _below(candidate.each(_BIRTH_PLACE), _PLACE, _NAME)
-        return self.pattern.match([fold(all_text(name)) for name in names])
+        return self.pattern.match(candidate.description.get("birth_places", ()))
 
 
 @dataclass(frozen=True, slots=True)
-class CareProvider(Unindexed):
+class CareProvider:
     """A provider of this id cares for the patient, by asPatientOfOtherProvider of the feed."""
 
     root: str
@@ -118,28 +94,13 @@ class CareProvider(Unindexed):
 
     def match(self, candidate: Candidate) -> Closeness:
         """See `Criterion`."""
-        cares = any(self._is(identifier) for identifier in _providers(candidate))
+        providers = candidate.description.get("providers", ())
+        cares = any(self._is(root, extension) for root, extension in providers)
         return Closeness.EXACT if cares else Closeness.NONE
 
-    def _is(self, identifier: InstanceIdentifier) -> bool:
-        same_extension = self.extension is None or identifier.extension == self.extension
-        return identifier.root == self.root and same_extension
+    def _is(self, root: str | None, extension: str | None) -> bool:
+        return root == self.root and self.extension in (None, extension)
 
-
-def _providers(candidate: Candidate) -> Iterator[InstanceIdentifier]:
-    for other in candidate.each(_OTHER_PROVIDER):
-        for performer in other.iter(_PERFORMER):
-            for identifier in performer.iter(_ID):
-                yield read_identifier(identifier)
-
-
-def _below(elements: Iterable[etree._Element], *names: str) -> Iterator[etree._Element]:
-    """The descendants at the end of a path of Clark names."""
-    for name in names:
-        elements = [child for element in elements for child in element.iterchildren(name)]
-    yield from elements
-
-
-def all_text(element: etree._Element) -> str:
-    """The text of an element and everything in it, blanks collapsed."""
-    return " ".join("".join(map(str, element.itertext())).split())
+    def narrow(self, search: PatientSearch) -> PatientSearch:
+        """See `Criterion`."""
+        return with_fragment(search, fragment_of_provider(self.root, self.extension))

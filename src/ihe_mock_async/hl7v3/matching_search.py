@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from ihe_mock_async.elements import parse
 from ihe_mock_async.hl7v3.matching import Candidate, Identifier
 from ihe_mock_async.hl7v3.matching_text import Closeness
 from ihe_mock_async.hl7v3.query_parameters import NAME, Parameter, narrow
 from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.state import PatientRecord, Patients, RegisteredPatient
+from ihe_mock_async.state import Patients
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """A patient who was found."""
 
-    record: PatientRecord
+    key: int
     degree: int
     """0 to 100: the mean of how well the parameters fit."""
 
@@ -36,16 +35,15 @@ def find(
     """
     conditions = _alternatives(required)
     asked = [condition for conditions_of in conditions for condition in conditions_of]
-    owners = patients.find(_identifiers([*asked, *evidence]))
+    identifiers = _asked_for(patients, [*asked, *evidence])
     found = []
     single = [condition[0] for condition in conditions if len(condition) == 1]
-    for record in patients.search(narrow(single)):
-        if not record.identifiers:
-            continue  # all of them were merged into other patients
-        degree = _degree(_candidate(record, owners), conditions, evidence)
+    for patient in patients.search(narrow(single)):
+        candidate = Candidate(patient, identifiers.get(patient.key, ()))
+        degree = _degree(candidate, conditions, evidence)
         if degree is not None and degree >= minimum_degree:
-            found.append(Match(record, degree))
-    return sorted(found, key=lambda match: (-match.degree, match.record.key))
+            found.append(Match(patient.key, degree))
+    return sorted(found, key=lambda match: (-match.degree, match.key))
 
 
 def _alternatives(parameters: Sequence[Parameter]) -> list[list[Parameter]]:
@@ -55,16 +53,16 @@ def _alternatives(parameters: Sequence[Parameter]) -> list[list[Parameter]]:
     return [names, *others] if names else others
 
 
-def _identifiers(parameters: Collection[Parameter]) -> list[PatientIdentifier]:
+def _asked_for(
+    patients: Patients, parameters: Collection[Parameter]
+) -> Mapping[int, Collection[PatientIdentifier]]:
+    """The identifiers that the parameters ask for, by the key of the patient who has them."""
     criteria = [criterion for parameter in parameters for criterion in parameter.criteria]
-    return [each.identifier for each in criteria if isinstance(each, Identifier)]
-
-
-def _candidate(
-    record: PatientRecord, owners: Mapping[PatientIdentifier, RegisteredPatient]
-) -> Candidate:
-    asked_for = [i for i, owner in owners.items() if owner.patient_key == record.key]
-    return Candidate(parse(record.demographics), frozenset([*record.identifiers, *asked_for]))
+    asked = [each.identifier for each in criteria if isinstance(each, Identifier)]
+    owned: dict[int, set[PatientIdentifier]] = {}
+    for identifier, registered in patients.find(asked).items():
+        owned.setdefault(registered.patient_key, set()).add(identifier)
+    return owned
 
 
 def _degree(
@@ -73,7 +71,7 @@ def _degree(
     """The degree of match, or None when a condition is not met."""
     fits: list[Closeness] = []
     for alternatives in conditions:
-        fit = max(parameter.match(candidate) for parameter in alternatives)
+        fit = max([parameter.match(candidate) for parameter in alternatives])
         if not fit:
             return None
         fits.append(fit)

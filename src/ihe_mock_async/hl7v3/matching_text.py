@@ -7,16 +7,22 @@ any rest, and so does the end of every part of a name with use SRCH, which says 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 from lxml import etree
 
-from ihe_mock_async.elements import local_name
-from ihe_mock_async.hl7v3.datatypes import PersonName, read_name
-from ihe_mock_async.hl7v3.demographics import fold
+from ihe_mock_async.hl7v3.datatypes import read_name
+from ihe_mock_async.hl7v3.description import (
+    NAME_KINDS,
+    TEXT,
+    Parts,
+    address_parts,
+    fragment,
+    fragment_of_word,
+)
+from ihe_mock_async.hl7v3.folding import fold
 
 
 class Closeness(IntEnum):
@@ -47,6 +53,11 @@ class Pattern:
             return Closeness.PARTIAL
         return Closeness.NONE
 
+    @property
+    def fragment(self) -> str:
+        """What a description that has a matching text contains."""
+        return fragment(self.text, whole=not self.beginning)
+
 
 def read_pattern(text: str, *, partial: bool = False) -> Pattern:
     """The pattern of a part of a query; `partial`: a beginning is enough, as with `*`."""
@@ -61,59 +72,55 @@ Patterns = tuple[tuple[str, tuple[Pattern, ...]], ...]
 """Kind of part (`family`, `city`), and what is looked for in it."""
 
 
-def match_parts(patterns: Patterns, parts: Mapping[str, Collection[str]]) -> Closeness:
+def match_parts(patterns: Patterns, parts: Parts) -> Closeness:
     """How well one name or address, its parts folded and by kind, fits all that is looked for."""
-    return min(
-        (_match_kind(wanted, parts.get(kind, ())) for kind, wanted in patterns),
-        default=Closeness.NONE,
-    )
+    fits = [_match_kind(wanted, parts.get(kind, ())) for kind, wanted in patterns]
+    return min(fits, default=Closeness.NONE)
 
 
-def _match_kind(wanted: tuple[Pattern, ...], texts: Collection[str]) -> Closeness:
-    """Each wanted part is one of the texts, or all of them in a row are.
+def match_one_of(patterns: Patterns, several: Iterable[Parts]) -> Closeness:
+    """How well the closest of several names or addresses fits."""
+    return max([match_parts(patterns, parts) for parts in several], default=Closeness.NONE)
 
-    Some systems send two given names in one element, some in two.
-    """
+
+def _match_kind(wanted: tuple[Pattern, ...], texts: Sequence[str]) -> Closeness:
+    """Each wanted part is one of the texts, or all of them in a row are."""
     if not texts:
         return Closeness.NONE
-    joined = " ".join(texts)
-    single = min(pattern.match((*texts, joined)) for pattern in wanted)
+    single = min([pattern.match(texts) for pattern in wanted])
     if single or len(wanted) == 1:
         return single
     in_a_row = Pattern(" ".join(pattern.text for pattern in wanted), wanted[-1].whole)
-    return in_a_row.match((joined,))
+    return in_a_row.match(texts[-1:])
 
 
 # ---------------------------------------------------------------- names
 
 _SEARCH_USE = "SRCH"
-_KINDS = ("family", "given", "prefix", "suffix")
-_TEXT = "text"
 
 
 def read_name_patterns(element: etree._Element) -> Patterns:
     """What a PN of a query looks for; empty: nothing that could be found."""
     name = read_name(element)
     partial = _SEARCH_USE in (name.use or "").split()
-    wanted = {kind: texts for kind in _KINDS if (texts := getattr(name, kind))}
+    wanted = {kind: texts for kind in NAME_KINDS if (texts := getattr(name, kind))}
     if not wanted and name.text:
-        wanted = {_TEXT: (name.text,)}
+        wanted = {TEXT: (name.text,)}
     return _patterns(wanted, partial=partial)
 
 
-def match_names(patterns: Patterns, names: Iterable[PersonName]) -> Closeness:
+def match_names(patterns: Patterns, names: Iterable[Parts]) -> Closeness:
     """How well the closest of a person's names fits; all parts are of the same name."""
-    return max(
-        (match_parts(patterns, _name_parts(name)) for name in names), default=Closeness.NONE
-    )
+    if any(kind == TEXT for kind, _ in patterns):
+        names = [{**name, TEXT: _whole_names(name)} for name in names]
+    return match_one_of(patterns, names)
 
 
-def _name_parts(name: PersonName) -> dict[str, list[str]]:
-    parts = {kind: _folded(getattr(name, kind)) for kind in _KINDS}
-    given, family = parts["given"], parts["family"]
+def _whole_names(name: Parts) -> list[str]:
+    given, family = name.get("given", ())[-1:], name.get("family", ())[-1:]
     # A name without parts may be written in either order.
-    wholes = (name.text, " ".join([*given, *family]), " ".join([*family, *given]))
-    return {**parts, _TEXT: [fold(whole) for whole in wholes if whole]}
+    orders = ([*given, *family], [*family, *given])
+    return [*name.get(TEXT, ()), *[fold(" ".join(parts)) for parts in orders if parts]]
 
 
 # ---------------------------------------------------------------- addresses
@@ -121,45 +128,7 @@ def _name_parts(name: PersonName) -> dict[str, list[str]]:
 
 def read_address_patterns(element: etree._Element) -> Patterns:
     """What an AD of a query looks for; empty: nothing that could be found."""
-    return _patterns(_address_parts(element))
-
-
-def match_addresses(patterns: Patterns, addresses: Iterable[etree._Element]) -> Closeness:
-    """How well the closest of the addresses fits; all parts are of the same address."""
-    return max(
-        (match_parts(patterns, _folded_address(address)) for address in addresses),
-        default=Closeness.NONE,
-    )
-
-
-def _address_parts(address: etree._Element) -> dict[str, list[str]]:
-    parts: dict[str, list[str]] = {}
-    for part in address:
-        if text := (part.text or "").strip():
-            parts.setdefault(local_name(part), []).append(text)
-    return parts
-
-
-def _folded_address(address: etree._Element) -> dict[str, list[str]]:
-    return {kind: _folded(texts) for kind, texts in _address_parts(address).items()}
-
-
-# ---------------------------------------------------------------- numbers to call
-
-_SCHEME = re.compile(r"([a-z][a-z0-9.+-]*):")
-_NOT_DIALLED = re.compile(r"[\s().\-/]")
-_DIALLED = frozenset({"", "tel", "fax", "sms"})
-
-
-def telecom_text(value: str) -> str:
-    """A TEL value as it is compared: a number as it is dialled, anything else in lower case."""
-    text = value.strip().lower()
-    scheme = _SCHEME.match(text)
-    name = scheme[1] if scheme else ""
-    rest = text[scheme.end() :] if scheme else text
-    if name in _DIALLED and "@" not in rest:
-        return _NOT_DIALLED.sub("", rest)
-    return rest if name == "mailto" else text
+    return _patterns(address_parts(element))
 
 
 # ---------------------------------------------------------------- both
@@ -172,5 +141,13 @@ def _patterns(wanted: Mapping[str, Sequence[str]], *, partial: bool = False) -> 
     )
 
 
-def _folded(texts: Iterable[str]) -> list[str]:
-    return [fold(text) for text in texts]
+def fragment_of(patterns: Patterns) -> str:
+    """What the description of whomever the patterns fit contains; empty: nothing in particular."""
+    return max([_fragment(kind, wanted) for kind, wanted in patterns], key=len, default="")
+
+
+def _fragment(kind: str, wanted: Sequence[Pattern]) -> str:
+    first = wanted[0]  # it begins whatever has all of them in a row
+    if kind == TEXT:
+        return fragment_of_word(first.text)
+    return first.fragment if len(wanted) == 1 else fragment(first.text)

@@ -11,6 +11,7 @@ from lxml import etree
 from ihe_mock_async.elements import local_name
 from ihe_mock_async.hl7v3.datatypes import InstanceIdentifier, read_identifier
 from ihe_mock_async.hl7v3.demographics import birth_digits
+from ihe_mock_async.hl7v3.description import all_text, telecom_text
 from ihe_mock_async.hl7v3.matching import (
     BirthInterval,
     BirthTime,
@@ -27,7 +28,6 @@ from ihe_mock_async.hl7v3.matching_details import (
     CareProvider,
     MothersMaidenName,
     Telecom,
-    all_text,
 )
 from ihe_mock_async.hl7v3.matching_text import (
     Closeness,
@@ -35,7 +35,6 @@ from ihe_mock_async.hl7v3.matching_text import (
     read_address_patterns,
     read_name_patterns,
     read_pattern,
-    telecom_text,
 )
 from ihe_mock_async.hl7v3.namespaces import clark
 from ihe_mock_async.hl7v3.transmission import Interaction
@@ -83,7 +82,7 @@ class Parameter:
 
     def match(self, candidate: Candidate) -> Closeness:
         """How well the candidate fits the closest of its values."""
-        return max((c.match(candidate) for c in self.criteria), default=Closeness.NONE)
+        return max([c.match(candidate) for c in self.criteria], default=Closeness.NONE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from lxml.builder import ElementMaker
 from ihe_mock_async.elements import local_name, parse
 from ihe_mock_async.hl7v3.datatypes import read_identifier
 from ihe_mock_async.hl7v3.namespaces import NAMESPACE, clark
+from ihe_mock_async.hl7v3.retelling import mend
 from ihe_mock_async.hl7v3.tree import first
 from ihe_mock_async.identifiers import PatientIdentifier
 from ihe_mock_async.state import PatientRecord
@@ -89,7 +90,9 @@ def subject(
     A domain in which the patient has no identifier is named with a null one (3.47.4.2.3, case 2).
     """
     fed = parse(record.demographics)
-    told = [i for i in record.identifiers if not domains or i.root in domains]
+    wanted = [i for i in record.identifiers if not domains or i.root in domains]
+    # Table 3.47.4.2.2.2-1: at least one identifier is in Patient.id.
+    told = wanted or record.identifiers[:1]
     return _SUBJECT.format(
         # As text: lxml would drop prefixes that only values (xsi:type) use.
         patient=etree.tostring(_patient(fed, record, told, domains, degree), encoding="unicode"),
@@ -224,9 +227,10 @@ def _custodian(custodian: Custodian) -> str:
 
 
 def _copies(element: etree._Element, parts: Sequence[str]) -> Iterator[etree._Element]:
-    """Copies of the children of these names, in the order of the names."""
+    """Copies of the children of these names that can be told, in the order of the names."""
     for part in parts:
         copies = [deepcopy(child) for child in element.iterchildren(clark(part))]
+        copies = [copy for copy in copies if mend(copy)]
         for copy in copies:
             copy.tail = None
         yield from copies[:1] if part in _SINGLE_PARTS else copies

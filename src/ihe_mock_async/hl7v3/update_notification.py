@@ -9,6 +9,7 @@ from datetime import datetime
 from lxml import etree
 from lxml.builder import ElementMaker
 
+from ihe_mock_async.hl7v3 import retelling
 from ihe_mock_async.hl7v3.cross_reference import subject
 from ihe_mock_async.hl7v3.datatypes import timestamp
 from ihe_mock_async.hl7v3.feed import REVISE
@@ -25,6 +26,8 @@ class UpdateNotification:
 
     consumer: PixConsumer
     identifiers: Sequence[PatientIdentifier]
+    demographics: bytes
+    """hl7:patient, of which the names are told."""
 
 
 def due(
@@ -33,13 +36,13 @@ def due(
     """The notifications of those consumers for whom cross-references have changed.
 
     `before` are the patients that have become the one `after`, as they were; none for a new one.
-    That a lone identifier is registered changes no cross-reference (3.46.4.1.1).
+    A new patient is told of, too, be it with a lone identifier (3.46.4.1.2, the first example).
     """
     notifications = []
     for consumer in consumers:
         identifiers = _wanted(consumer, after)
         if identifiers and _has_changed([_wanted(consumer, was) for was in before], identifiers):
-            notifications.append(UpdateNotification(consumer, identifiers))
+            notifications.append(UpdateNotification(consumer, identifiers, after.demographics))
     return notifications
 
 
@@ -51,9 +54,7 @@ def _has_changed(
     before: Iterable[list[PatientIdentifier]], after: list[PatientIdentifier]
 ) -> bool:
     known = [set(identifiers) for identifiers in before if identifiers]
-    if not known:
-        return len(after) > 1
-    return any(identifiers != set(after) for identifiers in known)
+    return not known or any(identifiers != set(after) for identifiers in known)
 
 
 def message(notification: UpdateNotification, message_id: str, created: datetime) -> bytes:
@@ -71,7 +72,7 @@ def message(notification: UpdateNotification, message_id: str, created: datetime
             _V3.sender(_device(PIX_MANAGER_DEVICE), typeCode="SND"),
             _V3.controlActProcess(
                 _V3.code(code=REVISE.trigger_event, codeSystem=INTERACTION_IDS),
-                subject(_V3, notification.identifiers),
+                subject(_V3, notification.identifiers, retelling.names(notification.demographics)),
                 classCode="CACT",
                 moodCode="EVN",
             ),

@@ -15,12 +15,13 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from ihe_mock_async.identifiers import PatientIdentifier
 from ihe_mock_async.state import (
     NO_TRAITS,
+    FoundPatient,
     PatientRecord,
     PatientSearch,
     PatientTraits,
     RegisteredPatient,
 )
-from ihe_mock_async.store.patient_search import search_statement, search_values
+from ihe_mock_async.store.patient_search import search_statement
 from ihe_mock_async.store.schema import (
     FAMILY_NAMES,
     PATIENT_IDENTIFIERS,
@@ -46,7 +47,10 @@ _REVISE = sql(
     update(PATIENTS)
     .where(*equal(_P.namespace, _P.key))
     .values(
-        {column: parameter() for column in (_P.demographics, _P.birth_time, _P.gender, _P.updated)}
+        {
+            column: parameter()
+            for column in (_P.birth_time, _P.gender, _P.description, _P.updated, _P.demographics)
+        }
     )
 )
 _LAST_POSITION = sql(select(func.max(_I.position)).where(*equal(_I.namespace, _I.patient_key)))
@@ -131,11 +135,12 @@ class PatientTables:
             (
                 patient_key,
                 self._namespace,
-                demographics,
                 traits.birth_time,
                 traits.gender,
+                traits.description,
                 moment,
                 moment,
+                demographics,
             ),
         )
         self._add_identifiers(patient_key, identifiers, 0)
@@ -181,7 +186,13 @@ class PatientTables:
         Raises LookupError when no patient has this key.
         """
         self._change_patient(
-            _REVISE, patient_key, demographics, traits.birth_time, traits.gender, timestamp(now)
+            _REVISE,
+            patient_key,
+            traits.birth_time,
+            traits.gender,
+            traits.description,
+            timestamp(now),
+            demographics,
         )
         self._cursor.execute(_REMOVE_FAMILY_NAMES, (self._namespace, patient_key))
         self._add_family_names(patient_key, traits)
@@ -236,10 +247,20 @@ class PatientTables:
             found.extend(self._cursor.fetchall())
         return self._records(found)
 
-    def search(self, search: PatientSearch) -> Sequence[PatientRecord]:
-        """The patients for which every condition holds, by key."""
-        self._cursor.execute(search_statement(search), search_values(search, self._namespace))
-        return self._records(self._cursor.fetchall())
+    def search(self, search: PatientSearch) -> Sequence[FoundPatient]:
+        """The patients for whom every condition holds, by key; see `state.Patients`."""
+        keys = self._keys_of(search.identifiers)
+        if search.identifiers and len(keys) != 1:
+            return []
+        statement, values = search_statement(search, self._namespace, *keys)
+        self._cursor.execute(statement, values)
+        return [FoundPatient(*row) for row in self._cursor.fetchall()]
+
+    def _keys_of(self, identifiers: Collection[PatientIdentifier]) -> set[int | None]:
+        """The keys of the identifiers' patients; None stands for those that nobody has."""
+        found = self.find(identifiers)
+        owners = (found.get(identifier) for identifier in identifiers)
+        return {owner and owner.patient_key for owner in owners}
 
     def _records(self, rows: Sequence[tuple[int, bytes]]) -> list[PatientRecord]:
         return [PatientRecord(key, self._active(key), demographics) for key, demographics in rows]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction
+from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction, WriteNeeded
 from ihe_mock_async.xds import error_codes
 from ihe_mock_async.xds import namespaces as ns
+from ihe_mock_async.xds.on_demand.making import DocumentMaker
 from ihe_mock_async.xds.registry_response import FAILURE, located
 from ihe_mock_async.xds.retrieve import response, rules
 from ihe_mock_async.xds.retrieve.selection import Asker, select
@@ -16,15 +17,20 @@ OLD_REQUEST = "urn:ihe:iti:2007:CrossGatewayRetrieveAsync"
 OLD_RESPONSE = "urn:ihe:iti:2007:CrossGatewayRetrieveAsyncResponse"
 _RESPONSES = {REQUEST: RESPONSE, OLD_REQUEST: OLD_RESPONSE}
 
-_GATEWAY = Asker(error_codes.REPOSITORY_ERROR, home_required=True)
+_GATEWAY = Asker(error_codes.REPOSITORY_ERROR, home_required=True, on_demand=True)
 
 
 def answer(exchange: Exchange) -> Answer:
     """Return each document of our community that is asked for, or say why it cannot be."""
     documents, domain = exchange.state.documents, exchange.domain
     selection = select(exchange.body, documents, domain, _GATEWAY, exchange.findings)
-    entries = response.entries_of(selection.found, documents)
-    outgoing = response.outgoing(selection.found, entries, exchange.new_uuid)
+    if not (selection.is_complete or exchange.may_write):
+        raise WriteNeeded
+    repository = domain.repository_unique_id
+    maker = DocumentMaker(documents, repository, exchange.now, exchange.new_uuid)
+    found = response.complete(selection.found, maker)
+    entries = response.entries_of(found, documents)
+    outgoing = response.outgoing(found, entries, exchange.new_uuid)
     # Who consolidates answers tells by it which community has failed (3.39.4.1.3); the document
     # is named in the error's context.
     errors = located(selection.errors, domain.home_community_id)

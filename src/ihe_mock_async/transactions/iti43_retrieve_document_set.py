@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction
+from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction, WriteNeeded
 from ihe_mock_async.xds import error_codes
 from ihe_mock_async.xds import namespaces as ns
+from ihe_mock_async.xds.on_demand.making import DocumentMaker
 from ihe_mock_async.xds.registry_response import FAILURE
 from ihe_mock_async.xds.retrieve import response, rules
 from ihe_mock_async.xds.retrieve.selection import Asker, select
@@ -12,15 +13,20 @@ from ihe_mock_async.xds.retrieve.selection import Asker, select
 REQUEST = "urn:ihe:iti:2007:RetrieveDocumentSet"
 RESPONSE = "urn:ihe:iti:2007:RetrieveDocumentSetResponse"
 
-_CONSUMER = Asker(error_codes.REPOSITORY_ERROR)
+_CONSUMER = Asker(error_codes.REPOSITORY_ERROR, on_demand=True)
 
 
 def answer(exchange: Exchange) -> Answer:
     """Return each document that is asked for, or say why it cannot be returned."""
     documents = exchange.state.documents
     selection = select(exchange.body, documents, exchange.domain, _CONSUMER, exchange.findings)
-    entries = response.entries_of(selection.found, documents)
-    outgoing = response.outgoing(selection.found, entries, exchange.new_uuid)
+    if not (selection.is_complete or exchange.may_write):
+        raise WriteNeeded
+    repository = exchange.domain.repository_unique_id
+    maker = DocumentMaker(documents, repository, exchange.now, exchange.new_uuid)
+    found = response.complete(selection.found, maker)
+    entries = response.entries_of(found, documents)
+    outgoing = response.outgoing(found, entries, exchange.new_uuid)
     return Answer(
         RESPONSE,
         response.write(selection.status, selection.errors, outgoing),

@@ -16,6 +16,7 @@ from ihe_mock_async.hl7v3 import (
     query,
     query_check,
     query_rules,
+    retelling,
     transmission,
 )
 from ihe_mock_async.hl7v3 import rules as wrapper_rules
@@ -28,7 +29,7 @@ from ihe_mock_async.hl7v3.transmission_check import check as check_transmission
 from ihe_mock_async.hl7v3.tree import bounded
 from ihe_mock_async.identifiers import PatientIdentifier
 from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction
-from ihe_mock_async.state import Patients
+from ihe_mock_async.state import PatientRecord, Patients
 
 _REQUEST_ACTION, _RESPONSE_ACTION = action(QUERY.name), action(RESPONSE.name)
 _TEMPLATE = query.template(RESPONSE.name, RESPONSE.trigger_event)
@@ -51,7 +52,7 @@ def answer(exchange: Exchange) -> Answer:
     if refusals or parameters is None or identifier is None:
         result = query.refusal(type_code)
     else:
-        result = _tell(_others(exchange.state.patients, identifier, parameters))
+        result = _tell(_registered(exchange.state.patients, identifier), identifier, parameters)
     return Answer(
         action=_RESPONSE_ACTION,
         body=query.respond(
@@ -112,24 +113,25 @@ def _check_known(exchange: Exchange, parameters: PixQuery) -> Iterator[Finding]:
 # ---------------------------------------------------------------- what is told
 
 
-def _others(
-    patients: Patients, identifier: PatientIdentifier, parameters: PixQuery
-) -> list[PatientIdentifier]:
+def _registered(patients: Patients, identifier: PatientIdentifier) -> PatientRecord:
+    (record,) = patients.records([patients.find([identifier])[identifier].patient_key])
+    return record
+
+
+def _tell(
+    patient: PatientRecord, identifier: PatientIdentifier, parameters: PixQuery
+) -> QueryResult:
     """The patient's identifiers in the requested domains, never the queried one (3.45.4.2.3)."""
-    registered = patients.find([identifier])[identifier]
-    (record,) = patients.records([registered.patient_key])
     domains = parameters.domains
-    return [
+    others = [
         other
-        for other in record.identifiers
+        for other in patient.identifiers
         if other != identifier and (not domains or other.root in domains)
     ]
-
-
-def _tell(identifiers: Sequence[PatientIdentifier]) -> QueryResult:
-    if not identifiers:
+    if not others:
         return QueryResult(QueryResponse.NOTHING_FOUND)
-    subject = cross_reference.subject(_FRAGMENT, identifiers)
+    names = retelling.names(patient.demographics)
+    subject = cross_reference.subject(_FRAGMENT, others, names)
     return QueryResult(QueryResponse.FOUND, subjects=[etree.tostring(subject, encoding="unicode")])
 
 

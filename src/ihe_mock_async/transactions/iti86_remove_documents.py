@@ -43,5 +43,5 @@ TRANSACTION = Transaction(
     roots={ns.REMOVE_DOCUMENTS_REQUEST: REQUEST},
     response_actions={REQUEST: RESPONSE},
     writes=True,
-    rules=rules.RULES,
+    rules=rules.REMOVAL_RULES,
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lxml import etree
 from lxml.builder import ElementMaker
 
+from ihe_mock_async import pdf
 from ihe_mock_async.client.seed import names
 from ihe_mock_async.client.seed.cast import Document, Person
 from ihe_mock_async.hl7v3.namespaces import NAMESPACE
@@ -50,39 +51,8 @@ def _text(document: Document, person: Person) -> Content:
     return Content(octets, "text/plain", _ANY_FORMAT)
 
 
-# ---------------------------------------------------------------- PDF (ISO 32000-1)
-
-
 def _pdf(document: Document, person: Person) -> Content:
-    """One page with one font that every reader has; the lines are ASCII."""
-    shown = "".join(f"({_escaped(line)}) Tj T*\n" for line in _sentences(document, person))
-    page = f"BT /F1 12 Tf 16 TL 72 770 Td\n{shown}ET".encode("ascii")
-    objects = (
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
-        b"/Resources << /Font << /F1 5 0 R >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(page), page),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    )
-    return Content(_pdf_file(objects), "application/pdf", _ANY_FORMAT)
-
-
-def _escaped(line: str) -> str:
-    return line.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
-
-
-def _pdf_file(objects: tuple[bytes, ...]) -> bytes:
-    """Header, objects, cross-reference table (entries of 20 octets) and trailer."""
-    file = bytearray(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
-    table = [b"0000000000 65535 f \n"]
-    for number, content in enumerate(objects, 1):
-        table.append(b"%010d 00000 n \n" % len(file))
-        file += b"%d 0 obj\n%s\nendobj\n" % (number, content)
-    start = len(file)
-    file += b"xref\n0 %d\n%s" % (len(table), b"".join(table))
-    file += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(table), start)
-    return bytes(file)
+    return Content(pdf.write(_sentences(document, person)), "application/pdf", _ANY_FORMAT)
 
 
 # ---------------------------------------------------------------- CDA R2

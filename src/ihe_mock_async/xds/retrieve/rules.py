@@ -124,12 +124,31 @@ DOCUMENT_KNOWN = _error(
     text="A DocumentUniqueId names a document that is stored here",
     section="ITI TF-3: Table 4.2.4.1-2",
     fix="Send the uniqueId of the DocumentEntry, not its entryUUID. An entry that was registered "
-    "without its document (ITI-42, ITI-61) has none here.",
+    "without its document (ITI-42), or on demand for another repository (ITI-61), has none here.",
     code=DOCUMENT_UNIQUE_ID_ERROR,
     essential=True,
 )
 
-RULES: tuple[Rule, ...] = (
+# ---------------------------------------------------------------- on one on-demand document
+
+ON_DEMAND_APPROVED = _error(
+    id="xds-retrieve-on-demand-approved",
+    text="An on-demand document is made as long as its entry is approved",
+    section="ITI TF-3: 4.2.2.2",  # a snapshot cannot be registered of what is deprecated
+    fix="Query for the entry that replaced it, and send the uniqueId of that one.",
+    code=DOCUMENT_UNIQUE_ID_ERROR,
+    essential=True,
+)
+ON_DEMAND_MIME_TYPE = _error(
+    id="xds-retrieve-on-demand-mime-type",
+    text="An on-demand document has a mimeType in which this server can make it",
+    section="a limit of this server",
+    fix="Register an on-demand entry with one of these.",
+    code=DOCUMENT_UNIQUE_ID_ERROR,
+    essential=True,
+)
+
+_OF_MESSAGES_AND_DOCUMENTS = (
     DOCUMENT_REQUEST,
     DOCUMENT_COUNT,
     ELEMENT,
@@ -142,8 +161,15 @@ RULES: tuple[Rule, ...] = (
     REPOSITORY_KNOWN,
     DOCUMENT_REQUIRED,
     DOCUMENT_KNOWN,
+)
+REMOVAL_RULES: tuple[Rule, ...] = (*_OF_MESSAGES_AND_DOCUMENTS, PROBLEM_COUNT)
+"""Those of ITI-86."""
+RULES: tuple[Rule, ...] = (
+    *_OF_MESSAGES_AND_DOCUMENTS,
+    ON_DEMAND_APPROVED,
+    ON_DEMAND_MIME_TYPE,
     PROBLEM_COUNT,
 )
-"""Those of ITI-43 and ITI-86."""
+"""Those of ITI-43."""
 CROSS_GATEWAY_RULES = (*RULES, HOME_REQUIRED)
 """Those of ITI-39."""

@@ -9,7 +9,7 @@ of deprecated and of removed ones are returned.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -19,6 +19,8 @@ from ihe_mock_async.findings import Finding, Rule, refused
 from ihe_mock_async.identifiers import is_oid
 from ihe_mock_async.state import AffinityDomain, Attachment, Documents
 from ihe_mock_async.xds import registry_response as rr
+from ihe_mock_async.xds.on_demand.contents import MEDIA_TYPES
+from ihe_mock_async.xds.on_demand.entry import OnDemandEntry, on_demand_entries
 from ihe_mock_async.xds.registry_response import RegistryError
 from ihe_mock_async.xds.retrieve import rules
 from ihe_mock_async.xds.retrieve.request import DocumentRequest, read_requests
@@ -35,13 +37,23 @@ class StoredDocument:
 
     request: DocumentRequest
     content: Attachment
+    new_unique_id: str = ""
+    """Of one that was made on demand: its own uniqueId."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromisedDocument:
+    """A document that was asked for, and that is to be made."""
+
+    request: DocumentRequest
+    entry: OnDemandEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """The answer's substance."""
 
-    found: tuple[StoredDocument, ...]
+    found: tuple[StoredDocument | PromisedDocument, ...]
     """In the order of the request; none when the message was refused."""
     errors: tuple[RegistryError, ...]
     """Located by DocumentUniqueId where they are about one document."""
@@ -57,6 +69,11 @@ class Selection:
         return rr.PARTIAL_SUCCESS if failed else rr.SUCCESS
 
     @property
+    def is_complete(self) -> bool:
+        """Whether nothing has to be made."""
+        return not any(isinstance(each, PromisedDocument) for each in self.found)
+
+    @property
     def summary(self) -> str:
         """The status and the distinct codes of errors."""
         return rr.summary(self.errors, self.status)
@@ -69,6 +86,8 @@ class Asker:
     default_code: str
     """The error code of rules that have none."""
     home_required: bool = False
+    on_demand: bool = False
+    """Whether documents that are not there can be made."""
 
 
 def select(
@@ -83,18 +102,28 @@ def select(
     requests = read_requests(payload, report)
     of_message = (*before, *report.findings)
     refusal = refused(of_message, domain.validation)
-    stored = documents.stored({request.document_unique_id for request in requests})
-    judge = _Judge(payload, domain, asker, stored.keys())
+    unique_ids = {request.document_unique_id for request in requests}
+    stored = documents.stored(unique_ids)
+    promised: Mapping[str, OnDemandEntry] = {}
+    if asker.on_demand:
+        missing = unique_ids - stored.keys()
+        promised = on_demand_entries(missing, documents, domain.repository_unique_id)
+    judge = _Judge(payload, domain, asker, stored.keys(), promised)
     judged = [(request, judge.findings(request)) for request in requests]
     findings = (*of_message, *(found for _, of_document in judged for found in of_document))
     errors = _errors_of_message(of_message, report.findings, refusal, asker)
-    found = []
+    found: list[StoredDocument | PromisedDocument] = []
     for request, of_document in judged:
         decisive = refused(of_document, domain.validation)
         if of_document:
             errors.append(_error_of_document(request, of_document, decisive, asker))
         if not decisive and not refusal:
-            found.append(StoredDocument(request, stored[request.document_unique_id]))
+            unique_id = request.document_unique_id
+            found.append(
+                StoredDocument(request, stored[unique_id])
+                if unique_id in stored
+                else PromisedDocument(request, promised[unique_id])
+            )
     return Selection(tuple(found), tuple(errors), findings)
 
 
@@ -107,11 +136,13 @@ class _Judge:
         domain: AffinityDomain,
         asker: Asker,
         stored: Iterable[str],
+        promised: Mapping[str, OnDemandEntry],
     ) -> None:
         self._payload = payload
         self._domain = domain
         self._asker = asker
         self._stored = frozenset(stored)
+        self._promised = promised
         self._named: set[tuple[str, str, str]] = set()
 
     def findings(self, request: DocumentRequest) -> tuple[Finding, ...]:
@@ -147,11 +178,22 @@ class _Judge:
             yield self._found(rules.DOCUMENT_REQUIRED, request)
             return
         if unique_id not in self._stored:
-            yield self._found(rules.DOCUMENT_KNOWN, request, unique_id)
+            yield from self._on_demand(request)
         key = (request.home_community_id, request.repository_unique_id, unique_id)
         if key in self._named:
             yield self._found(rules.DUPLICATE, request, unique_id)
         self._named.add(key)
+
+    def _on_demand(self, request: DocumentRequest) -> Iterator[Finding]:
+        entry = self._promised.get(request.document_unique_id)
+        if entry is None:
+            yield self._found(rules.DOCUMENT_KNOWN, request, request.document_unique_id)
+            return
+        if not entry.is_approved:
+            yield self._found(rules.ON_DEMAND_APPROVED, request, entry.registered.status)
+        if entry.media_type not in MEDIA_TYPES:
+            possible = " or ".join(MEDIA_TYPES)
+            yield self._found(rules.ON_DEMAND_MIME_TYPE, request, entry.mime_type, possible)
 
     def _found(
         self, rule: Rule, request: DocumentRequest, received: str = "", expected: str = ""
