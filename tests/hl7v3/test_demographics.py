@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from ihe_mock_async.elements import parse
 from ihe_mock_async.hl7v3 import patient
-from ihe_mock_async.hl7v3.demographics import fold, traits_of
+from ihe_mock_async.hl7v3.demographics import traits_of
+from ihe_mock_async.hl7v3.folding import fold
 from ihe_mock_async.state import PatientTraits
 
 

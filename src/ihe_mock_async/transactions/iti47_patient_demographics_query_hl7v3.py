@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain
@@ -90,11 +90,11 @@ def answer(exchange: Exchange) -> Answer:
         exchange.state.patients, parameters.usable, minimum_degree=minimum_degree(asked)
     )
     part = _Part(
-        tuple([(match.record.key, match.degree) for match in matches]),
+        tuple([(match.key, match.degree) for match in matches]),
         0,
         whole_number(asked.initial_quantity),
     )
-    return _tell(received, asked, part, {match.record.key: match.record for match in matches})
+    return _tell(received, asked, part)
 
 
 def _parameters(asked: Query | None) -> Parameters | None:
@@ -169,8 +169,7 @@ def _continue(received: _Received, session: QuerySession, asked: Continuation) -
         session.delivered if start is None else start - 1,
         whole_number(asked.quantity) or whole_number(known.initial_quantity),
     )
-    records = received.exchange.state.patients.records([key for key, _ in part.told])
-    return _tell(received, known, part, {record.key: record for record in records})
+    return _tell(received, known, part)
 
 
 def _query_of(session: QuerySession | None) -> Query | None:
@@ -200,11 +199,10 @@ class _Part:
         return self.matches[self.start : self.end]
 
 
-def _tell(
-    received: _Received, asked: Query, part: _Part, records: Mapping[int, PatientRecord]
-) -> Answer:
+def _tell(received: _Received, asked: Query, part: _Part) -> Answer:
     acknowledged = received.acknowledge(AcknowledgementType.APPLICATION_ACCEPT)
-    domain = received.exchange.domain
+    domain, patients = received.exchange.domain, received.exchange.state.patients
+    records = {record.key: record for record in patients.records([key for key, _ in part.told])}
     # A patient may have been linked to another one since the first part was told.
     told = [(records[key], degree) for key, degree in part.told if key in records]
     total = len(part.matches)

@@ -25,7 +25,6 @@ from ihe_mock_async.hl7v3 import (
 from ihe_mock_async.hl7v3 import rules as wrapper_rules
 from ihe_mock_async.hl7v3.acknowledgement import Acknowledgement, AcknowledgementType
 from ihe_mock_async.hl7v3.matching import Identifier
-from ihe_mock_async.hl7v3.matching_search import Match
 from ihe_mock_async.hl7v3.namespaces import action, clark
 from ihe_mock_async.hl7v3.query import Query, QueryResponse, QueryResult
 from ihe_mock_async.hl7v3.query_parameter_check import minimum_degree
@@ -41,7 +40,7 @@ from ihe_mock_async.hl7v3.transmission import Transmission
 from ihe_mock_async.hl7v3.transmission_check import check as check_transmission
 from ihe_mock_async.hl7v3.tree import bounded
 from ihe_mock_async.ihe import Actor, Answer, Exchange, Notification, Outcome, Transaction
-from ihe_mock_async.state import Patients
+from ihe_mock_async.state import PatientRecord, Patients
 
 _NUMBER = "ITI-55"
 _DISCOVERY = "CrossGatewayPatientDiscovery"
@@ -55,12 +54,20 @@ _DEFERRED = frozenset({"D"})
 
 
 @dataclass(frozen=True, slots=True)
+class _Match:
+    """A patient who was found, and how well it fits."""
+
+    record: PatientRecord
+    degree: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Discovery:
     """What a query comes to."""
 
     type_code: AcknowledgementType
     result: QueryResult
-    told: Sequence[Match] = ()
+    told: Sequence[_Match] = ()
 
     @property
     def patient_ids(self) -> list[str]:
@@ -212,18 +219,20 @@ def _discover(exchange: Exchange, asked: Query, parameters: Parameters) -> _Disc
     return _Discovery(AcknowledgementType.APPLICATION_ERROR, result)
 
 
-def _matches(patients: Patients, asked: Query, parameters: Parameters) -> list[Match]:
+def _matches(patients: Patients, asked: Query, parameters: Parameters) -> list[_Match]:
     ids = parameters.named(IDENTIFIER)
     known = patients.known_authorities({root for each in ids for root in _authorities(each)})
     description = query_xcpd.describe(parameters, [p for p in ids if known & _authorities(p)])
     if not description.required:
         return []  # identifiers only, and none of an authority that is known here
-    return matching_search.find(
+    found = matching_search.find(
         patients,
         description.required,
         evidence=description.evidence,
         minimum_degree=minimum_degree(asked),
     )
+    records = patients.records([match.key for match in found])
+    return [_Match(record, each.degree) for record, each in zip(records, found, strict=True)]
 
 
 def _authorities(parameter: Parameter) -> set[str]:
@@ -231,7 +240,7 @@ def _authorities(parameter: Parameter) -> set[str]:
     return {each.identifier.root for each in criteria if isinstance(each, Identifier)}
 
 
-def _unambiguous(matches: Sequence[Match]) -> list[Match]:
+def _unambiguous(matches: Sequence[_Match]) -> list[_Match]:
     """Those that are the best match in each assigning authority that the patient has an id of."""
     best: dict[str, int] = {}
     for match in matches:
@@ -253,7 +262,7 @@ def _unambiguous(matches: Sequence[Match]) -> list[Match]:
     ]
 
 
-def _tell(exchange: Exchange, told: Sequence[Match]) -> QueryResult:
+def _tell(exchange: Exchange, told: Sequence[_Match]) -> QueryResult:
     # 3.55.4.2.2.3: the quantities are not populated.
     if not told:
         return QueryResult(QueryResponse.NOTHING_FOUND)
