@@ -154,14 +154,17 @@ def test_each_unknown_domain_is_told_with_its_number(state: State) -> None:
     assert (found(reply), reply.outcome) == ([], "rejected")
 
 
-def test_a_domain_of_the_settings_is_known(state: State) -> None:
+def test_a_patient_who_has_no_identifier_in_the_domain_is_identified(state: State) -> None:
     domain = AffinityDomain(assigning_authorities=[HOME, CLINIC])
     feed(state, id_of("P-1"))
 
     reply = ask(state, adding(PARAMETERS, scoping_organization(CLINIC)), domain)
 
     assert codes(reply) == ["AA", "deliveredResponse", "OK"]
-    assert told(reply, ".//h:patient/h:id/@nullFlavor") == ["NI"]
+    assert told(reply, ".//h:patient/h:id/@extension") == ["P-1"]
+    assert told(reply, ".//h:asOtherIDs/h:id/@nullFlavor") == ["NI"]
+    scope = ".//h:asOtherIDs/h:scopingOrganization/h:id/@root"
+    assert told(reply, scope) == [CLINIC]
 
 
 def test_without_query_there_is_nothing_to_act_on(state: State) -> None:
