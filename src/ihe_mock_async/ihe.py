@@ -99,6 +99,8 @@ class Notification:
     """The child of soap:Body, UTF-8 XML without declaration."""
     transaction: str
     """`ITI-46`."""
+    answers: bool = False
+    """Whether it answers the exchange's message later: its wsa:RelatesTo names that one."""
 
 
 @dataclass(frozen=True, slots=True)

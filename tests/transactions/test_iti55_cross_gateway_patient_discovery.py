@@ -252,6 +252,16 @@ def test_less_than_the_minimum_degree_is_no_match(state: State) -> None:
     assert codes(reply) == ["AA", "deliveredResponse", "NF"]
 
 
+def test_one_of_several_values_of_an_identifier_is_enough(state: State) -> None:
+    feed(state, id_of("P-1"))
+    values = "".join(f'<value root="{HOME}" extension="{number}"/>' for number in ("P-9", "P-1"))
+
+    reply = ask(state, both(BY_ID_ONLY, adding(PARAMETERS, parameter("livingSubjectId", values))))
+
+    assert reply.findings == []
+    assert reply.patient_ids == [id_of("P-1").cx]
+
+
 # ---------------------------------------------------------------- deferred
 
 
@@ -264,7 +274,7 @@ def test_a_deferred_query_is_accepted_and_answered_later(state: State) -> None:
     assert reply.action == "urn:hl7-org:v3:MCCI_IN000002UV01"
     assert told(reply, "h:acknowledgement/h:typeCode/@code") == ["CA"]
     (later,) = reply.notifications
-    assert (later.to, later.transaction) == (URL, "ITI-55")
+    assert (later.to, later.transaction, later.answers) == (URL, "ITI-55", True)
     assert later.action == f"urn:hl7-org:v3:PRPA_IN201306UV02:Deferred:{DISCOVERY}"
     result = parse(later.body)
     assert result.xpath("string(h:acknowledgement/h:typeCode/@code)", namespaces=NS) == "AA"
@@ -282,7 +292,36 @@ def test_a_deferred_query_that_is_refused_is_not_answered_later(state: State) ->
     assert (reply.outcome, reply.notifications) == ("rejected", ())
 
 
-@pytest.mark.parametrize("url", ["", "gateway.example.org", "ftp://gateway.example.org/"])
+def test_the_code_of_a_query_defers_it_without_the_action(state: State) -> None:
+    feed(state, id_of("P-1"))
+
+    reply = ask(state, deferring)
+
+    assert told(reply, "h:acknowledgement/h:typeCode/@code") == ["CA"]
+    assert rule_ids(reply) == {"iti55-deferred-action"}
+    assert [later.to for later in reply.notifications] == [URL]
+
+
+def test_a_deferred_code_without_an_address_is_answered_at_once(state: State) -> None:
+    feed(state, id_of("P-1"))
+
+    reply = ask(state, setting(f"{ASKED}/h:responsePriorityCode", code="D"))
+
+    assert told(reply, "h:acknowledgement/h:typeCode/@code") == ["AA"]
+    assert rule_ids(reply) == {"hl7v3-query-response-priority"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "gateway.example.org",
+        "ftp://gateway.example.org/",
+        "http://gateway.example.org:99999/",
+        "http://user:secret@gateway.example.org/",
+        "http://www.w3.org/2005/08/addressing/anonymous",
+    ],
+)
 def test_a_deferred_answer_needs_a_url(state: State, url: str) -> None:
     reply = ask_deferred(state, setting("h:respondTo/h:telecom", value=url))
 
@@ -298,6 +337,7 @@ BROKEN: Mapping[str, tuple[Callable[[State, Edit], Answer], Edit]] = {
     "iti55-description": (ask, without(BIRTH_TIME)),
     "iti55-search-use": (ask, setting(f"{NAME}/h:value", use="SRCH")),
     "iti55-respond-to": (ask_deferred, without("h:respondTo")),
+    "iti55-deferred-action": (ask, deferring),
 }
 RULES = {rule.id: rule for rule in TRANSACTION.rules}
 

@@ -416,6 +416,19 @@ async def test_what_others_are_told_goes_into_the_same_outbox() -> None:
     assert woken == ["now"]
 
 
+async def test_an_answer_in_a_message_of_its_own_relates_to_the_request() -> None:
+    def handler(exchange: Exchange) -> Answer:
+        return replace(greet(exchange), notifications=[replace(UPDATE, answers=True)])
+
+    services = make_services(answering(handler))
+
+    await send(services, request(envelope()))
+
+    (later,) = store_of(services).outbox
+    assert later.relates_to == value(later, "//wsa:RelatesTo") == MESSAGE_ID
+    assert later.message_id != MESSAGE_ID
+
+
 async def test_notifications_and_an_answer_for_elsewhere_are_sent_together() -> None:
     def handler(exchange: Exchange) -> Answer:
         return replace(greet(exchange), notifications=[UPDATE])

@@ -75,7 +75,15 @@ XCPD = Model(
             names.BIRTH_PLACE_ADDRESS,
         }
     ),
-    multivalued=frozenset({names.ADDRESS, names.TELECOM}),
+    multivalued=frozenset(
+        {
+            names.IDENTIFIER,
+            names.ADDRESS,
+            names.TELECOM,
+            names.BIRTH_PLACE_NAME,
+            names.BIRTH_PLACE_ADDRESS,
+        }
+    ),
 )
 """ITI TF-2: 3.55.4.1.2.2; addresses and numbers repeat in the requests of test tools."""
 

@@ -180,4 +180,13 @@ RESPOND_TO = Rule(
     essential=True,
 )
 
-XCPD = (DESCRIPTION, SEARCH_USE, RESPOND_TO)
+DEFERRED_ACTION = Rule(
+    "iti55-deferred-action",
+    Severity.WARNING,
+    "A query with responsePriorityCode D and a respondTo has the wsa:Action of deferred discovery",
+    "ITI TF-2: 3.55.6.2",
+    "Write the action; the query is accepted, and its answer is sent to respondTo.",
+    CONSTRAINT_VIOLATION,
+)
+
+XCPD = (DESCRIPTION, SEARCH_USE, RESPOND_TO, DEFERRED_ACTION)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from ihe_mock_async.findings import Finding
 from ihe_mock_async.hl7v3 import query_parameter_check
@@ -24,7 +25,9 @@ from ihe_mock_async.hl7v3.tree import finding_at
 
 _RESPOND_TO = clark("respondTo")
 _TELECOM = clark("telecom")
-_URL = re.compile(r"https?://[^\s/]+\S*")
+_VISIBLE = re.compile(r"[!-~]+")
+# An address of WS-Addressing itself, `anonymous`, is no place to send to.
+_NOT_A_PLACE = "http://www.w3.org/2005/08/addressing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,26 @@ def respond_to(message: Transmission) -> str:
     for respond in message.element.iterchildren(_RESPOND_TO):
         for telecom in respond.iterchildren(_TELECOM):
             url = (telecom.get("value") or "").strip()
-            if _URL.fullmatch(url):
+            if _can_be_sent_to(url):
                 return url
     return ""
+
+
+def _can_be_sent_to(address: str) -> bool:
+    if not _VISIBLE.fullmatch(address) or address.startswith(_NOT_A_PLACE):
+        return False
+    try:
+        url = urlsplit(address)
+        has_port = url.port is None or url.port > 0
+    except ValueError:
+        return False
+    # Credentials would stand in logs and lists.
+    return (
+        url.scheme in {"http", "https"}
+        and bool(url.hostname)
+        and has_port
+        and "@" not in url.netloc
+    )
 
 
 # ---------------------------------------------------------------- rules

@@ -78,6 +78,9 @@ def answer(exchange: Exchange) -> Answer:
     """Tell who is meant, or what else is needed to say so."""
     message = transmission.read(exchange.body)
     asked = _asked(message)
+    # 3.55.4.1.3: the code decides; an action of its own is asked of the client, not needed by us.
+    if asked and asked.response_priority in _DEFERRED and query_xcpd.respond_to(message):
+        return defer(exchange)
     parameters = _parameters(asked)
     findings = _findings(exchange, message, asked, parameters, deferred=False)
     refusals = refused(findings, exchange.domain.validation)
@@ -102,7 +105,10 @@ def defer(exchange: Exchange) -> Answer:
     message = transmission.read(exchange.body)
     asked = _asked(message)
     parameters = _parameters(asked)
-    findings = _findings(exchange, message, asked, parameters, deferred=True)
+    findings = [
+        *_findings(exchange, message, asked, parameters, deferred=True),
+        *_check_action(exchange),
+    ]
     refusals = refused(findings, exchange.domain.validation)
     if refusals or asked is None or parameters is None:
         return _accept(exchange, message, findings, refused_with=_told(findings))
@@ -112,6 +118,7 @@ def defer(exchange: Exchange) -> Answer:
         _DEFERRED_RESPONSE_ACTION,
         _body(exchange, message, asked, discovery),
         _NUMBER,
+        answers=True,
     )
     accepted = _accept(exchange, message, findings)
     return replace(accepted, patient_ids=discovery.patient_ids, notifications=[later])
@@ -191,6 +198,13 @@ def _check(
         own = query_xcpd.check(message, asked, parameters, deferred=deferred)
         breaches = chain(breaches, own)
     return breaches
+
+
+def _check_action(exchange: Exchange) -> Iterator[Finding]:
+    if exchange.action != _DEFERRED_QUERY_ACTION:
+        yield query_parameter_rules.DEFERRED_ACTION.found(
+            "/Envelope/Header/Action", received=exchange.action, expected=_DEFERRED_QUERY_ACTION
+        )
 
 
 def _told(findings: Sequence[Finding]) -> list[Finding]:

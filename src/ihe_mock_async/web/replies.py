@@ -163,21 +163,23 @@ class Conversation:
         )
 
     def notifications(self, notifications: Sequence[Notification]) -> Iterator[OutgoingMessage]:
-        """Messages to others that follow from the exchange; initiating ones, in SOAP 1.2."""
+        """Messages to others that follow from the exchange; each begins one, in SOAP 1.2."""
         new_id = self.ids.start("notification")
         for notification in notifications:
             message_id = f"urn:uuid:{new_id()}"
+            relates_to = self.framing.message_id if notification.answers else ""
             yield OutgoingMessage(
                 kind=DeliveryKind.NOTIFICATION,
                 transaction=notification.transaction,
                 to=notification.to,
                 action=notification.action,
                 message_id=message_id,
-                relates_to="",
+                relates_to=relates_to,
                 envelope=envelope.write(
                     notification.body,
                     version=SoapVersion.V1_2,
                     action=notification.action,
+                    relates_to=relates_to,
                     message_id=message_id,
                     to=notification.to,
                     reply_to=ANONYMOUS,
