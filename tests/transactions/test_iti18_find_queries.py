@@ -227,6 +227,15 @@ def test_authors_are_found_by_a_pattern(state: State, pattern: str, numbers: lis
     assert found(state, entry("AuthorPerson", pattern)) == numbers
 
 
+@pytest.mark.parametrize("registered", ["M\u00fcller", "Mu\u0308ller"])
+@pytest.mark.parametrize("asked", ["M\u00fcller", "Mu\u0308ller", "M_ller"])
+def test_characters_are_equal_however_they_are_composed(registered: str, asked: str) -> None:
+    with stored_state() as state:
+        q.one_by_one(state, {1: slot("authorPerson", f"7^{registered}^Anna")})
+
+        assert found(state, entry("AuthorPerson", f"('%^{asked}^%')")) == [1]
+
+
 @pytest.mark.parametrize(
     ("slots", "numbers"),
     [

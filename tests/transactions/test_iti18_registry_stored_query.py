@@ -473,6 +473,17 @@ def test_an_empty_slot_is_as_good_as_none(state: State) -> None:
     assert errors(reply) == [("XDSStoredQueryMissingParam", rr.ERROR)]
 
 
+def test_of_several_queries_in_one_request_the_first_counts(state: State) -> None:
+    body = q.adhoc_query_request("GetFolders", [("$XDSFolderEntryUUID", [f"('{q.FOLDER}')"])])
+    body.append(q.adhoc_query_request("GetDocuments")[1])
+
+    reply = send(state, body)
+
+    assert ids(reply) == {q.FOLDER}
+    assert errors(reply) == [("XDSRegistryError", rr.WARNING)]
+    assert "ResponseOption, AdhocQuery, AdhocQuery" in contexts(reply)
+
+
 def test_thousands_of_mistakes_do_not_make_a_thousand_findings(state: State) -> None:
     wrong = [f"x{number}" for number in range(2_000)]
     body = q.adhoc_query_request(

@@ -52,6 +52,7 @@ def of_any_search(name: str, criterion: Slot) -> Mapping[str, etree._Element]:
             lambda body: body[0].set("returnComposedObjects", "false")
         ),
         "xds-query-adhoc-query": edited(lambda body: body.remove(body[1])),
+        "xds-query-request-order": edited(lambda body: body.append(body[0])),
         "xds-query-id": edited(lambda body: body[1].set("id", q.UNKNOWN)),
         "xds-query-paging": edited(lambda body: body.set("maxResults", "5")),
         "xds-query-slot-namespace": edited(retag),

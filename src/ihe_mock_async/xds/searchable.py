@@ -1,11 +1,13 @@
 """What stored queries can ask of a registered object (ITI TF-2: 3.18.4.1.2.3.7).
 
 Attributes have the names of the Technical Framework, codes the form in which a query sends them
-(`code^^scheme`, 3.18.4.1.2.3.4), and times 14 digits, so that texts compare as times do.
+(`code^^scheme`, 3.18.4.1.2.3.4), and times 14 digits, so that texts compare as times do. All of
+them are `comparable`.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 
 from ihe_mock_async.elements import parse
@@ -50,6 +52,11 @@ def moment(dtm: str) -> str:
     return dtm + _EARLIEST[len(dtm) :]
 
 
+def comparable(text: str) -> str:
+    """A text in the form in which equal characters are equal (ITI TF-2: Appendix F)."""
+    return unicodedata.normalize("NFC", text)
+
+
 def attributes_of(
     rim: RimObject, model: v.ObjectModel, written: Mapping[str, str | None] = _NOTHING
 ) -> Attributes:
@@ -57,7 +64,9 @@ def attributes_of(
 
     `written` are the slots that the registry writes itself; None leaves one as submitted.
     """
-    return tuple(each for each in _attributes(rim, model, written) if each[1])
+    return tuple(
+        (name, comparable(value)) for name, value in _attributes(rim, model, written) if value
+    )
 
 
 def attributes_of_text(kind: str, xml: bytes) -> Attributes:

@@ -15,6 +15,7 @@ from ihe_mock_async.xds.stored_query import rules
 REQUEST = f"{{{ns.QUERY}}}AdhocQueryRequest"
 _RESPONSE_OPTION = f"{{{ns.QUERY}}}ResponseOption"
 _ADHOC_QUERY = f"{{{ns.RIM}}}AdhocQuery"
+_ORDER = (_RESPONSE_OPTION, _ADHOC_QUERY)
 _TRUE = frozenset({"true", "1"})
 # Their schema defaults ask for nothing.
 _PAGING_DEFAULTS = {"startIndex": "0", "maxResults": "-1"}
@@ -58,6 +59,7 @@ def read_request(payload: etree._Element, report: Report) -> QueryRequest | None
         names = ", ".join(str(child.tag) for child in payload[:10]) or "nothing"
         report.add(rules.ADHOC_QUERY, payload, received=names, expected=_ADHOC_QUERY)
         return None
+    _check_order(payload, report)
     _check_slot_namespace(adhoc_query, report)
     return QueryRequest(adhoc_query, return_type)
 
@@ -76,6 +78,14 @@ def _return_type(payload: etree._Element, report: Report) -> ReturnType:
     except ValueError:
         report.add(rules.RETURN_TYPE, option, received=name, expected="LeafClass or ObjectRef")
         return ReturnType.LEAF_CLASS
+
+
+def _check_order(payload: etree._Element, report: Report) -> None:
+    """What is missing has a rule of its own."""
+    tags = [child.tag for child in payload if child.tag in _ORDER]
+    if tags not in ([*_ORDER], [_ADHOC_QUERY]):
+        names = ", ".join(etree.QName(str(tag)).localname for tag in tags[:10])
+        report.add(rules.REQUEST_ORDER, payload, received=names)
 
 
 def _check_slot_namespace(adhoc_query: etree._Element, report: Report) -> None:

@@ -51,6 +51,12 @@ ADHOC_QUERY = _error(
     fix="Send it once, after query:ResponseOption, in the namespace of rim:3.0.",
     essential=True,
 )
+REQUEST_ORDER = _warning(
+    id="xds-query-request-order",
+    text="The request is query:ResponseOption and after it rim:AdhocQuery, each once",
+    section=_SEMANTICS,
+    fix="Send them in this order, and one request for each query: of several the first counts.",
+)
 UNKNOWN_QUERY = _error(
     id="xds-query-id",
     text="AdhocQuery/@id names a stored query that is served here",
@@ -246,6 +252,7 @@ _FIND_RULES: tuple[Rule, ...] = (
     RETURN_TYPE,
     COMPOSED_OBJECTS,
     ADHOC_QUERY,
+    REQUEST_ORDER,
     UNKNOWN_QUERY,
     PAGING,
     SLOT_NAMESPACE,

@@ -55,7 +55,8 @@ def _conditions(model: v.ObjectModel, arguments: Arguments) -> Iterator[Conditio
 def _of_argument(argument: Argument) -> Iterable[Condition]:
     make = _CONDITIONS[argument.parameter.kind]
     attribute = argument.parameter.attribute
-    return (make(attribute, group) for group in argument.groups if group)
+    groups = (tuple(map(searchable.comparable, group)) for group in argument.groups)
+    return (make(attribute, group) for group in groups if group)
 
 
 def _exact(attribute: str, values: tuple[str, ...]) -> Condition:
