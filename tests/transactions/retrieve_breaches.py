@@ -6,10 +6,21 @@ from collections.abc import Callable, Mapping
 
 from lxml import etree
 
+from ihe_mock_async.store.unit_of_work import NamespaceState
 from ihe_mock_async.xds.retrieve import rules
+from tests.transactions.on_demand import promise
 from tests.transactions.retrievals import ENTRY, HOME, REPOSITORY, asked, document
 
 Documents = list[Mapping[str, str] | etree._Element]
+
+REPLACED, UNUSUAL = "2.999.5.8", "2.999.5.9"
+"""On-demand entries that are not fulfilled."""
+
+
+def promise_too_much(state: NamespaceState) -> None:
+    """Register on-demand entries whose documents are not made."""
+    old = promise(state, REPLACED)
+    promise(state, UNUSUAL, mime_type="image/jpeg", replaced=old.id)
 
 
 def _misspelt() -> etree._Element:
@@ -47,5 +58,7 @@ BREACHES: Mapping[str, Callable[[], Documents]] = {
     "xds-retrieve-repository-known": lambda: [document(home=HOME, repository="2.999.8")],
     "xds-retrieve-document-required": lambda: [document("", home=HOME)],
     "xds-retrieve-document-known": lambda: [document("2.999.7", home=HOME)],
+    "xds-retrieve-on-demand-approved": lambda: [document(REPLACED, home=HOME)],
+    "xds-retrieve-on-demand-mime-type": lambda: [document(UNUSUAL, home=HOME)],
     "xds-problem-count": lambda: [_crowded()],
 }

@@ -31,7 +31,7 @@ from tests.transactions.retrievals import (
     responses_of,
     status_of,
 )
-from tests.transactions.retrieve_breaches import BREACHES
+from tests.transactions.retrieve_breaches import BREACHES, promise_too_much
 from tests.transactions.stored_state import stored_state
 
 
@@ -110,6 +110,8 @@ def test_every_error_is_located_by_our_home_and_names_the_document(
 def test_every_rule_is_found_broken_and_an_error_refuses(
     state: NamespaceState, rule: Rule
 ) -> None:
+    promise_too_much(state)
+
     reply = retrieve(state, *BREACHES[rule.id]())
 
     assert rule in [found.rule for found in reply.findings]

@@ -40,7 +40,7 @@ from tests.transactions.retrievals import (
     severities_of,
     status_of,
 )
-from tests.transactions.retrieve_breaches import BREACHES, Documents
+from tests.transactions.retrieve_breaches import BREACHES, Documents, promise_too_much
 from tests.transactions.stored_state import stored_state
 from tests.transactions.xds_fakes import NOW, attachment
 
@@ -291,6 +291,8 @@ def test_findings_of_the_exchange_come_first_and_are_not_told_again(
 def test_every_rule_is_found_broken_and_an_error_refuses(
     state: NamespaceState, rule: Rule
 ) -> None:
+    promise_too_much(state)
+
     reply = retrieve(state, *BREACHES[rule.id]())
 
     assert rule in [found.rule for found in reply.findings]

@@ -1,7 +1,7 @@
 """ITI-61 Register On-Demand Document Entry (ITI TF-2: 3.61).
 
-The entries can be queried. Left out: making documents of them when they are retrieved, and so
-NewRepositoryUniqueId and NewDocumentUniqueId in ITI-43.
+This server is the On-Demand Document Source of the entries that have its own repositoryUniqueId:
+ITI-43 and ITI-39 make their documents (`xds.on_demand`). Those of other sources can be queried.
 """
 
 from __future__ import annotations
