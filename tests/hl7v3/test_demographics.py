@@ -27,7 +27,8 @@ def test_a_person_is_found_by_each_family_name_birth_time_and_gender() -> None:
         "</patientPerson>"
     )
 
-    assert found == PatientTraits(("muster", "de vries"), "195802141230", "F")
+    assert found.family_names == ("muster", "de vries")
+    assert (found.birth_time, found.gender) == ("195802141230", "F")
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ from lxml import etree
 from lxml.builder import ElementMaker
 
 from ihe_mock_async.elements import parse
-from ihe_mock_async.hl7v3 import query_parameters
+from ihe_mock_async.hl7v3 import patient, query_parameters
+from ihe_mock_async.hl7v3.demographics import traits_of
 from ihe_mock_async.hl7v3.matching import Candidate
 from ihe_mock_async.hl7v3.matching_text import Closeness
 from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.state import PatientSearch
+from ihe_mock_async.state import FoundPatient, PatientSearch
 
 V3 = ElementMaker(namespace="urn:hl7-org:v3", nsmap={None: "urn:hl7-org:v3"})
 PATIENT = """
@@ -67,7 +68,14 @@ EXACT, PARTIAL, NONE = Closeness.EXACT, Closeness.PARTIAL, Closeness.NONE
 
 
 def candidate(xml: str = PATIENT) -> Candidate:
-    return Candidate(parse(xml.encode()), frozenset([PatientIdentifier("1.2.3", "P-1")]))
+    return candidate_of(parse(xml.encode()), PatientIdentifier("1.2.3", "P-1"))
+
+
+def candidate_of(element: etree._Element, *identifiers: PatientIdentifier) -> Candidate:
+    """Somebody who was fed with this hl7:patient."""
+    traits = traits_of(patient.read(element))
+    found = FoundPatient(1, traits.birth_time, traits.gender, traits.description)
+    return Candidate(found, identifiers)
 
 
 def parameters(content: str) -> query_parameters.Parameters:
@@ -216,14 +224,29 @@ def test_a_value_that_says_nothing_is_no_criterion(name: str, value: str) -> Non
         ),
         (
             f"<{BIRTH}>{between('19580101', '19591231')}</{BIRTH}>",
-            PatientSearch(birth_prefix="195"),
+            PatientSearch(birth_years=("1958", "1959")),
         ),
-        (f'<{BIRTH}><value><low value="1958"/></value></{BIRTH}>', PatientSearch()),
+        (
+            f"<{BIRTH}>{between('19580101', '19580228')}</{BIRTH}>",
+            PatientSearch(birth_prefix="19580"),
+        ),
+        (
+            f'<{BIRTH}><value><low value="1958"/></value></{BIRTH}>',
+            PatientSearch(birth_years=("1958", "")),
+        ),
         (
             f"<{NAME}><value><family>Von Bé*</family><given>Dee</given></value></{NAME}>",
             PatientSearch(family_prefixes=("von",)),
         ),
-        (f"<{NAME}><value><family>*</family></value></{NAME}>", PatientSearch()),
+        (
+            f"<{NAME}><value><family>*</family></value></{NAME}>",
+            PatientSearch(fragments=('"',)),
+        ),
+        (
+            f"<{NAME}><value><given>Ada</given><given>Grete</given></value></{NAME}>",
+            PatientSearch(fragments=('"ada',)),
+        ),
+        (f"<{NAME}><value>Ada von Berg</value></{NAME}>", PatientSearch(fragments=("berg",))),
         (
             '<livingSubjectId><value root="1.2" extension="a"/></livingSubjectId>'
             '<livingSubjectId><value root="1.2" extension="b"/></livingSubjectId>',
@@ -231,7 +254,21 @@ def test_a_value_that_says_nothing_is_no_criterion(name: str, value: str) -> Non
                 identifiers=(PatientIdentifier("1.2", "a"), PatientIdentifier("1.2", "b"))
             ),
         ),
-        (f"<{ADDRESS}><value><city>X</city></value></{ADDRESS}>", PatientSearch()),
+        (
+            f"<{ADDRESS}><value><city>Xdorf</city><country>D*</country></value></{ADDRESS}>",
+            PatientSearch(fragments=('"xdorf"',)),
+        ),
+        (
+            '<patientTelecom><value value="mailto:A&quot;@example.org"/></patientTelecom>'
+            '<patientTelecom><value value="tel:+49*"/></patientTelecom>',
+            PatientSearch(fragments=('"a\\"@example.org"', '"+49')),
+        ),
+        (
+            '<principalCareProviderId><value root="1.2.9" extension="GP"/>'
+            "</principalCareProviderId>"
+            '<principalCareProviderId><value root="1.2.9"/></principalCareProviderId>',
+            PatientSearch(fragments=('["1.2.9","GP"]', '["1.2.9",')),
+        ),
         (
             f'<{GENDER}><value code="F"/><value code="M"/></{GENDER}>',
             PatientSearch(),
@@ -278,7 +315,7 @@ def patient_with(given: list[str], family: str, birth_time: str, city: str) -> e
 
 def matches(parameter_list: etree._Element, patient_element: etree._Element) -> list[Closeness]:
     asked = query_parameters.read(parameter_list).usable
-    someone = Candidate(patient_element, frozenset())
+    someone = candidate_of(patient_element)
     return [parameter.match(someone) for parameter in asked]
 
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ihe_mock_async.identifiers import PatientIdentifier
-from ihe_mock_async.state import PatientRecord, PatientSearch, PatientTraits, State
+from ihe_mock_async.state import FoundPatient, PatientRecord, PatientSearch, PatientTraits, State
 from ihe_mock_async.store.database import Database
-from ihe_mock_async.store.patient_search import search_statement, search_values
+from ihe_mock_async.store.patient_search import search_statement
 from tests.transactions.stored_state import stored_state
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -21,8 +21,8 @@ CLINIC = PatientIdentifier("1.2.276.0.76.3.1", "C-17")
 HOSPITAL = PatientIdentifier("1.2.276.0.76.3.2", "H-42")
 PRACTICE = PatientIdentifier("1.2.276.0.76.3.3", "P-5")
 WARD = PatientIdentifier("1.2.276.0.76.3.1", "C-18")
-JOHANNA = PatientTraits(("muster", "beispiel"), "19580214", "F")
-JONAS = PatientTraits(("mustermann",), "1958", "M")
+JOHANNA = PatientTraits(("muster", "beispiel"), "19580214", "F", '{"telecoms":["+4930"]}')
+JONAS = PatientTraits(("mustermann",), "1958", "M", '{"birth_places":["st. \\"a\\" 100%"]}')
 
 
 @pytest.fixture
@@ -62,6 +62,21 @@ def found(state: State, **conditions: object) -> list[int]:
         ({"birth_prefix": "19580215"}, [2]),
         ({"birth_prefix": "1959"}, []),
         ({"birth_prefix": "195", "family_prefixes": ("b",), "gender": "F"}, [1]),
+        ({"birth_years": ("1958", "1958")}, [1, 2]),
+        ({"birth_years": ("", "1957")}, []),
+        ({"birth_years": ("1959", "")}, []),
+        ({"birth_years": ("1958", ""), "gender": "F"}, [1]),
+        ({"birth_years": ("1900", "2000"), "birth_prefix": "1960"}, []),
+        ({"fragments": ('"+4930"',)}, [1]),
+        ({"fragments": ('"+4930"', "telecoms")}, [1]),
+        ({"fragments": ("telecoms", "st.")}, []),
+        ({"fragments": ('"st. \\"a\\" 100%"',)}, [2]),
+        ({"fragments": ("TELECOMS",)}, []),
+        ({"fragments": ("st_",), "identifiers": (WARD,)}, []),
+        ({"fragments": ("birth", "places"), "identifiers": (WARD,), "gender": "M"}, [2]),
+        ({"family_prefixes": ("must", "nobody")}, []),
+        ({"identifiers": (WARD, PRACTICE)}, []),
+        ({"identifiers": (CLINIC, CLINIC)}, [1]),
     ],
 )
 def test_every_condition_of_a_search_holds(
@@ -74,6 +89,7 @@ def test_who_has_no_birth_time_is_not_found_by_one(state: State) -> None:
     state.patients.add([PRACTICE], b"<somebody/>", NOW)
 
     assert found(state, birth_prefix="1") == [1, 2]
+    assert found(state, birth_years=("", "2026")) == [1, 2]
     assert found(state) == [1, 2, 3]
 
 
@@ -117,7 +133,9 @@ def test_namespaces_do_not_see_each_other(state: State) -> None:
         PatientSearch(identifiers=(CLINIC,)),
         PatientSearch(family_prefixes=("m",), gender="F"),
         PatientSearch(birth_prefix="195802"),
-        PatientSearch((CLINIC, HOSPITAL), ("a", "b"), "19580214", "F"),
+        PatientSearch((CLINIC, HOSPITAL), ("a", "b"), "19580214", ("1950", ""), "F", ("x", "y")),
+        PatientSearch(fragments=("x", "y")),
+        PatientSearch(birth_years=("1950", "1960")),
         PatientSearch(gender="F"),
         PatientSearch(),
     ],
@@ -126,14 +144,38 @@ def test_no_search_reads_a_whole_table(search: PatientSearch) -> None:
     database = Database.open("sqlite://", Path())
     connection = database.connect()
     cursor = connection.cursor()
-    cursor.execute(f"EXPLAIN QUERY PLAN {search_statement(search)}", search_values(search, 1))
+    text, values = search_statement(search, 1, 2 if search.identifiers else None)
+    cursor.execute(f"EXPLAIN QUERY PLAN {text}", values)
     plan = [row[-1] for row in cursor.fetchall()]
     cursor.close()
     connection.close()
     database.close()
 
     assert plan
-    assert not [step for step in plan if step.startswith("SCAN")]
+    # Only the values of a parameter are read from first to last.
+    assert not [s for s in plan if s.startswith("SCAN") and "VIRTUAL TABLE" not in s]
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        PatientSearch(identifiers=(CLINIC,) * 5_000),
+        PatientSearch(family_prefixes=("must",) * 5_000),
+        PatientSearch(fragments=("telecoms",) * 5_000, family_prefixes=("must", "b")),
+    ],
+)
+def test_thousands_of_conditions_are_no_problem(state: State, search: PatientSearch) -> None:
+    assert 1 in [patient.key for patient in state.patients.search(search)]
+
+
+def test_conditions_are_never_part_of_the_statement() -> None:
+    hostile = "x'); DROP TABLE patients; --"
+    search = PatientSearch((), (hostile,), hostile, (hostile, ""), hostile, (hostile, hostile))
+
+    text, values = search_statement(search, 1)
+
+    assert "DROP" not in text
+    assert len(values) == text.count("?")
 
 
 # ---------------------------------------------------------------- records and authorities
@@ -158,8 +200,22 @@ def test_a_record_shows_no_subsumed_identifier(state: State) -> None:
     state.patients.subsume(WARD, CLINIC, NOW)
     state.patients.link(1, 2, NOW)
 
-    (record,) = state.patients.search(PatientSearch(identifiers=(WARD,)))
+    (found_patient,) = state.patients.search(PatientSearch(identifiers=(WARD,)))
+    (record,) = state.patients.records([found_patient.key])
     assert record == PatientRecord(1, (HOSPITAL, CLINIC), b"<johanna/>")
+
+
+def test_who_has_no_active_identifier_left_is_not_found(state: State) -> None:
+    state.patients.subsume(WARD, CLINIC, NOW)
+
+    assert found(state) == [1]
+    assert found(state, identifiers=(WARD,)) == []
+
+
+def test_a_found_patient_is_told_with_its_traits(state: State) -> None:
+    assert state.patients.search(PatientSearch(gender="F")) == [
+        FoundPatient(1, "19580214", "F", JOHANNA.description)
+    ]
 
 
 def test_an_authority_is_known_by_the_identifiers_that_it_gave(state: State) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ihe_mock_async.findings import Severity
 from ihe_mock_async.ihe import Answer
-from ihe_mock_async.state import AffinityDomain, PatientRecord, PatientSearch
+from ihe_mock_async.state import AffinityDomain, PatientRecord, PatientSearch, State
 from ihe_mock_async.transactions.iti44_patient_identity_feed_hl7v3 import TRANSACTION, answer
 from tests.transactions.identity_feed import (
     AUTHORITY,
@@ -55,6 +55,7 @@ BROKEN_ADDS: Mapping[str, Edit] = {
     "hl7v3-its-version": without(".", "ITSVersion"),
     "hl7v3-element-order": sender_first,
     "hl7v3-unknown-element": adding(".", '<note xmlns="urn:hl7-org:v3"/>'),
+    "hl7v3-element-repeated": twice(ACT),
     "hl7v3-problem-count": adding_many(".", '<note xmlns="urn:hl7-org:v3"/>', 60),
     "hl7v3-message-id": without("h:id"),
     "hl7v3-message-id-form": setting("h:id", root="urn:uuid:5f1c2a0e-94f8-4c59-9f32-6f0d3f0f7a11"),
@@ -105,6 +106,7 @@ BROKEN_ADDS: Mapping[str, Edit] = {
     "iti44-provider-organization": without(PROVIDER),
     "iti44-provider-organization-id": without(f"{PROVIDER}/h:id"),
     "iti44-provider-organization-id-extension": setting(f"{PROVIDER}/h:id", extension="K"),
+    "iti44-provider-organization-root": setting(f"{PROVIDER}/h:id", root="1.2.3"),
     "iti44-provider-organization-contact": without(f"{PROVIDER}/h:contactParty"),
 }
 
@@ -178,14 +180,19 @@ def test_every_rule_is_broken_by_a_message() -> None:
     assert len(RULES) == len(TRANSACTION.rules)
 
 
+def patients_of(state: State) -> list[PatientRecord]:
+    found = state.patients.search(PatientSearch())
+    return list(state.patients.records([patient.key for patient in found]))
+
+
 def send(case: Case) -> tuple[Answer, list[PatientRecord], list[PatientRecord]]:
     """The answer, and all patients before and after the exchange."""
     name, edit, given, domain = case
     with stored_state() as state:
         given(state)
-        before = list(state.patients.search(PatientSearch()))
+        before = patients_of(state)
         reply = answer(exchange_of(name, edit, state, domain))
-        return reply, before, list(state.patients.search(PatientSearch()))
+        return reply, before, patients_of(state)
 
 
 @pytest.mark.parametrize("rule_id", CASES)

@@ -17,6 +17,7 @@ from ihe_mock_async.state import (
     NO_TRAITS,
     AffinityDomain,
     Attachment,
+    FoundPatient,
     ObjectSearch,
     PatientRecord,
     PatientSearch,
@@ -76,7 +77,7 @@ class FakePatients:
     def records(self, keys: Collection[int]) -> Sequence[PatientRecord]:
         raise NotImplementedError
 
-    def search(self, search: PatientSearch) -> Sequence[PatientRecord]:
+    def search(self, search: PatientSearch) -> Sequence[FoundPatient]:
         raise NotImplementedError
 
     def known_authorities(self, roots: Collection[str]) -> frozenset[str]:

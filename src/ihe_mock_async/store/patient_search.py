@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, exists, func, literal_column, select, union_all
 
 from ihe_mock_async.state import PatientSearch
 from ihe_mock_async.store.schema import (
@@ -119,7 +119,8 @@ def _trait_clauses(shape: _Shape) -> Iterator[ColumnElement[bool]]:
 
 def _has_family_prefix(prefix: ColumnElement[str]) -> ColumnElement[bool]:
     begins = func.substr(_F.name, literal_column("1"), func.length(prefix)) == prefix
-    return exists().where(and_(_F.patient_key == _P.key, begins))
+    # The patient is that of the outermost statement: by itself only the next one is looked at.
+    return exists().where(_F.patient_key == _P.key, begins).correlate_except(FAMILY_NAMES)
 
 
 # ---------------------------------------------------------------- its parameters

@@ -249,18 +249,12 @@ class PatientTables:
 
     def search(self, search: PatientSearch) -> Sequence[FoundPatient]:
         """The patients for whom every condition holds, by key; see `state.Patients`."""
-        keys = self._keys_of(search.identifiers)
-        if search.identifiers and len(keys) != 1:
-            return []
-        statement, values = search_statement(search, self._namespace, *keys)
-        self._cursor.execute(statement, values)
+        owners = self.find(search.identifiers)
+        keys = {owner.patient_key for owner in owners.values()}
+        if search.identifiers and (len(owners) < len(set(search.identifiers)) or len(keys) > 1):
+            return []  # an identifier that nobody has, or identifiers of several patients
+        self._cursor.execute(*search_statement(search, self._namespace, *keys))
         return [FoundPatient(*row) for row in self._cursor.fetchall()]
-
-    def _keys_of(self, identifiers: Collection[PatientIdentifier]) -> set[int | None]:
-        """The keys of the identifiers' patients; None stands for those that nobody has."""
-        found = self.find(identifiers)
-        owners = (found.get(identifier) for identifier in identifiers)
-        return {owner and owner.patient_key for owner in owners}
 
     def _records(self, rows: Sequence[tuple[int, bytes]]) -> list[PatientRecord]:
         return [PatientRecord(key, self._active(key), demographics) for key, demographics in rows]
