@@ -173,6 +173,19 @@ def test_a_document_without_content_is_missing() -> None:
     assert "XDSMissingDocument" in codes(reply)
 
 
+def test_a_document_of_a_wrong_namespace_is_named() -> None:
+    case = Case()
+    case.body = s.provide(case.request, ["Document01", "Document02"])
+    case.body[1].tag = "Document"
+
+    reply = case.send_to(answer, provide=True)
+
+    assert [(f.rule.id, f.received) for f in reply.findings] == [
+        ("xds-request-content", "Document"),
+        ("xds-document-missing", "Document01"),
+    ]
+
+
 def test_the_same_document_may_be_provided_again() -> None:
     state = FakeState()
     state.documents.contents["2.999.2.1"] = attachment(s.CONTENT)

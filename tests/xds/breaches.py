@@ -230,6 +230,11 @@ BREACHES: Mapping[str, Callable[[Case], None]] = {
     "xds-classification-target": lambda c: _twice(
         c.object("Folder01-node"), id="another", classifiedObject="nothing"
     ),
+    "xds-attribute-unknown": lambda c: c.entry.set("majorVersion", "1"),
+    "xds-attribute-length": lambda c: _first(c.entry, "rim:Name/*").set("value", "x" * 1025),
+    "xds-localized-string": lambda c: _first(c.entry, "rim:Name/*").attrib.__delitem__("value"),
+    "xds-stray-text": lambda c: setattr(c.slot("languageCode"), "tail", ">"),
+    "xds-request-content": lambda c: c.request.append(etree.Element(ns.REGISTRY_OBJECT_LIST)),
     # ---- attributes
     "xds-slot-required": lambda c: _remove(c.slot("languageCode")),
     "xds-repository-attribute-required": lambda c: _remove(c.slot("hash")),

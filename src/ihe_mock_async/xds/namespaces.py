@@ -19,6 +19,7 @@ RETRIEVE_REQUEST = f"{{{XDSB}}}RetrieveDocumentSetRequest"
 REMOVE_DOCUMENTS_REQUEST = f"{{{RMD}}}RemoveDocumentsRequest"
 INCLUDE = f"{{{XOP}}}Include"
 
+REQUEST_SLOT_LIST = f"{{{RS}}}RequestSlotList"
 REGISTRY_OBJECT_LIST = f"{{{RIM}}}RegistryObjectList"
 EXTRINSIC_OBJECT = f"{{{RIM}}}ExtrinsicObject"
 REGISTRY_PACKAGE = f"{{{RIM}}}RegistryPackage"

@@ -16,6 +16,7 @@ from ihe_mock_async.xds.rules import (
     provision,
     references,
     request,
+    rim_schema,
     structure,
     unique_ids,
 )
@@ -36,6 +37,7 @@ __all__ = [
 SUBMISSION_RULES: tuple[Rule, ...] = (
     *request.RULES,
     *structure.RULES,
+    *rim_schema.RULES,
     *attributes.RULES,
     *formats.RULES,
     *linkage.RULES,
@@ -84,6 +86,7 @@ def check_metadata(submission: Submission, domain: AffinityDomain, report: Repor
 def check_any_metadata(submission: Submission, domain: AffinityDomain, report: Report) -> None:
     """Check what is true of new objects and of new versions of registered ones."""
     structure.check_structure(submission, report)
+    rim_schema.check_schema(submission, report)
     attributes.check_attributes(submission, domain, report)
     formats.check_formats(submission, report)
     linkage.check_linkage(submission, report)

@@ -11,7 +11,7 @@ from ihe_mock_async.xds.ebxml import Classification
 from ihe_mock_async.xds.metadata import DocumentEntry, IdentifiedObject, MetadataObject, Submission
 from ihe_mock_async.xds.rules.formats import check_slot_formats
 from ihe_mock_async.xds.rules.report import Report, metadata_error, metadata_warning
-from ihe_mock_async.xds.rules.structure import check_slots
+from ihe_mock_async.xds.rules.structure import check_slot_form, check_slots
 
 SLOT_REQUIRED = metadata_error(
     id="xds-slot-required",
@@ -210,6 +210,7 @@ def _check_code(
     report: Report,
 ) -> None:
     element = classification.element
+    check_slot_form(classification, report)
     slot = classification.slot(v.CODING_SCHEME)
     schemes = slot.values if slot is not None else ()
     if not classification.code:

@@ -30,7 +30,7 @@ ELEMENT_ORDER = metadata_error(
 )
 ELEMENT_UNKNOWN = metadata_error(
     id="xds-element-unknown",
-    text="An object holds only the children that rim.xsd names",
+    text="An object and its parts hold only the children that rim.xsd names",
     section="ebRIM 3.0: rim.xsd",
     fix="Remove the element, or put it into the rim namespace.",
 )
@@ -179,12 +179,10 @@ def check_slots(
     unknown: Rule = SLOT_UNKNOWN,
 ) -> None:
     """Check an object's slots; `known` are its attributes, `unknown` forbids others."""
-    seen: set[str] = set()
+    check_slot_form(rim, report)
     for slot in rim.slots:
-        if slot.name in seen:
-            report.add(SLOT_UNIQUE, slot.element, received=slot.name)
-        seen.add(slot.name)
-        _check_values(slot, report)
+        if not any(slot.values):
+            report.add(SLOT_EMPTY, slot.element, received=slot.name)
         attribute = known.get(slot.name)
         if attribute is None:
             _check_extra(slot, unknown, report)
@@ -192,12 +190,16 @@ def check_slots(
             report.add(SLOT_SINGLE, slot.element, received=f"{len(slot.values)} values")
 
 
-def _check_values(slot: Slot, report: Report) -> None:
-    if not any(slot.values):
-        report.add(SLOT_EMPTY, slot.element, received=slot.name)
-    for value in slot.values:
-        if len(value) > MAX_VALUE_LENGTH:
-            report.add(SLOT_VALUE_LENGTH, slot.element, received=f"{len(value)} characters")
+def check_slot_form(rim: RimObject, report: Report) -> None:
+    """Check what is true of the slots of everything, whatever they mean."""
+    seen: set[str] = set()
+    for slot in rim.slots:
+        if slot.name in seen:
+            report.add(SLOT_UNIQUE, slot.element, received=slot.name)
+        seen.add(slot.name)
+        for value in slot.values:
+            if len(value) > MAX_VALUE_LENGTH:
+                report.add(SLOT_VALUE_LENGTH, slot.element, received=f"{len(value)} characters")
 
 
 def _check_extra(slot: Slot, unknown: Rule, report: Report) -> None:
