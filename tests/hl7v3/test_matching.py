@@ -191,12 +191,20 @@ def test_a_less_precise_birth_time_fits_partly() -> None:
     assert fits(BIRTH, between("19590101", "1960"), born) is NONE
 
 
+def test_the_centre_of_an_interval_is_a_time() -> None:
+    born = NOBODY.replace("<patientPerson/>", BORN_IN_1958)
+
+    assert fits(BIRTH, '<value><center value="1958"/></value>', born) is EXACT
+    assert fits(BIRTH, '<value><center value="1959"/></value>', born) is NONE
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         (GENDER, '<value nullFlavor="UNK"/>'),
         (BIRTH, '<value value="14.2.1958"/>'),
-        (BIRTH, '<value><center value="1958"/></value>'),
+        (BIRTH, '<value><low value="1958"/><width value="1" unit="a"/></value>'),
+        (BIRTH, '<value><low value="1958"/><high value="31.12.1958"/></value>'),
         ("livingSubjectId", '<value root="1.2.3"/>'),
         (NAME, "<value><given> </given></value>"),
         (ADDRESS, "<value/>"),

@@ -39,6 +39,7 @@ SHARED: Mapping[str, Edit] = {
     "hl7v3-its-version": without(".", "ITSVersion"),
     "hl7v3-element-order": sender_first,
     "hl7v3-unknown-element": adding(".", NOTE),
+    "hl7v3-element-repeated": twice(f"{ASKED}/h:statusCode"),
     "hl7v3-problem-count": adding_many(".", NOTE, 60),
     "hl7v3-message-id": without("h:id"),
     "hl7v3-message-id-form": setting("h:id", root="urn:uuid:5f1c2a0e-94f8-4c59-9f32-6f0d3f0f7a11"),
@@ -80,5 +81,6 @@ SHARED: Mapping[str, Edit] = {
     "demographics-parameter-single": twice(GENDER),
     "demographics-value-single": twice(f"{NAME}/h:value"),
     "demographics-value": setting(f"{BIRTH_TIME}/h:value", value="14.2.1958"),
+    "demographics-gender": setting(f"{GENDER}/h:value", code="f"),
     "demographics-semantics-text": without(f"{GENDER}/h:semanticsText"),
 }

@@ -73,7 +73,8 @@ def send_to(
 
 
 def patients_of(state: State) -> list[PatientRecord]:
-    return list(state.patients.search(PatientSearch()))
+    found = state.patients.search(PatientSearch())
+    return list(state.patients.records([patient.key for patient in found]))
 
 
 def identifier(number: str, root: str = AUTHORITY) -> PatientIdentifier:
@@ -426,6 +427,45 @@ def test_of_several_patient_ids_the_one_of_the_same_authority_survives(state: St
 
     assert send_to(state, "merge", edit).summary == "CA"
     assert survivor_of(state, "P-1002") == identifier("P-1001")
+
+
+def test_a_merge_into_an_unknown_identifier_gives_it_to_the_patient(state: State) -> None:
+    assert send_to(state, "add", setting(f"{PATIENT}/h:id", extension="P-1002")).summary == "CA"
+
+    reply = send_to(state, "merge")
+
+    assert (reply.summary, rule_ids(reply)) == ("CA", {"iti44-merge-surviving-unknown"})
+    assert survivor_of(state, "P-1002") == identifier("P-1001")
+    (patient,) = patients_of(state)
+    assert patient.identifiers == (identifier("N-77", OTHER_AUTHORITY), identifier("P-1001"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "h:controlActProcess/h:subject",
+        "h:controlActProcess/h:subject/h:registrationEvent",
+        "h:controlActProcess/h:subject/h:registrationEvent/h:subject1",
+        PATIENT,
+    ],
+)
+def test_no_patient_of_several_is_acknowledged_and_lost(path: str) -> None:
+    reply = send("add", twice(path))
+
+    assert (reply.summary, rule_ids(reply)) == ("CE", {"iti44-subject-single"})
+
+
+@pytest.mark.parametrize("part", ["", "/..", "/../.."])
+def test_no_subsumed_identifier_of_several_is_lost(part: str) -> None:
+    reply = send("merge", twice(f"{SUBSUMED}{part}"), known("P-1001", "P-1002"))
+
+    assert (reply.summary, rule_ids(reply)) == ("CE", {"iti44-merge-subsumed-id"})
+
+
+def test_blanks_are_no_patient_id() -> None:
+    reply = send("add", setting(f"{PATIENT}/h:id", extension="  "))
+
+    assert rule_ids(reply) == {"iti44-patient-id", "iti44-patient-id-extension"}
 
 
 def test_identifiers_of_two_authorities_may_be_merged() -> None:

@@ -295,6 +295,7 @@ BREACHES: Mapping[str, Edit] = {
     "hl7v3-its-version": without(".", "ITSVersion"),
     "hl7v3-element-order": sender_first,
     "hl7v3-unknown-element": adding(".", NOTE),
+    "hl7v3-element-repeated": twice(PARAMETERS),
     "hl7v3-problem-count": adding_many(".", NOTE, 60),
     "hl7v3-message-id": without("h:id"),
     "hl7v3-message-id-form": setting("h:id", root="urn:oid:1.2.3"),

@@ -52,6 +52,9 @@ BROKEN_QUERIES: Mapping[str, Edit] = {
     ),
     "iti47-parameter": both(without(GENDER), without(BIRTH_TIME), without(NAME)),
     "iti47-initial-quantity": setting(f"{ASKED}/h:initialQuantity", value="0"),
+    "iti47-initial-quantity-code": adding(
+        ASKED, '<initialQuantityCode xmlns="urn:hl7-org:v3" code="CH"/>'
+    ),
     "iti47-scoping-organization": adding(PARAMETERS, scoping_organization(f"urn:oid:{HOME}")),
     "iti47-scoping-organization-extension": adding(
         PARAMETERS,

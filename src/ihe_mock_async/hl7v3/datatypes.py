@@ -58,7 +58,9 @@ class InstanceIdentifier:
     def patient_identifier(self) -> PatientIdentifier | None:
         """The patient id that it is, or None: it needs an OID and an extension without `^&|~`."""
         root, extension = self.root, self.extension
-        if not root or not extension or not is_known_oid(root) or _NOT_IN_CX.search(extension):
+        if not root or not extension or extension.isspace() or not is_known_oid(root):
+            return None
+        if _NOT_IN_CX.search(extension):
             return None
         return PatientIdentifier(root, extension)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from ihe_mock_async.elements import local_name
 from ihe_mock_async.findings import Finding
 from ihe_mock_async.hl7v3 import feed_rules as rules
 from ihe_mock_async.hl7v3 import patient, patient_check
@@ -99,13 +100,19 @@ def _registration(event: etree._Element) -> Registration:
 def _replacement(element: etree._Element) -> Replacement:
     prior = first(element, _PRIOR_REGISTRATION)
     status = first(prior, _STATUS_CODE)
-    role = first(prior, _SUBJECT1, _PRIOR_REGISTERED_ROLE)
-    ids = () if role is None else role.iterchildren(_ID)
     return Replacement(
         element=element,
         prior_status=None if status is None else status.get("code"),
-        subsumed_ids=tuple([read_identifier(child) for child in ids]),
+        subsumed_ids=tuple([read_identifier(child) for child in _subsumed_ids(element)]),
     )
+
+
+def _subsumed_ids(replacement: etree._Element) -> list[etree._Element]:
+    """All of them, also where there are more elements around them than there should be."""
+    elements = [replacement]
+    for name in (_PRIOR_REGISTRATION, _SUBJECT1, _PRIOR_REGISTERED_ROLE, _ID):
+        elements = [child for element in elements for child in element.iterchildren(name)]
+    return elements
 
 
 # ---------------------------------------------------------------- rules
@@ -130,14 +137,7 @@ def check(feed: Feed, interaction: Interaction) -> Iterator[Finding]:
 def _check_subjects(feed: Feed) -> Iterator[Finding]:
     if feed.registration is None:
         yield finding_at(rules.SUBJECT, feed.element, "subject/registrationEvent")
-    if len(feed.subjects) > 1:
-        yield finding_at(
-            rules.SUBJECT_SINGLE,
-            feed.element,
-            "subject",
-            received=f"{len(feed.subjects)} subjects",
-            expected="one",
-        )
+    yield from _check_single(feed.element)
     for subject in feed.subjects:
         type_code, conduction = subject.get("typeCode"), subject.get("contextConductionInd")
         if type_code != "SUBJ" or conduction not in {None, "false"}:
@@ -146,6 +146,24 @@ def _check_subjects(feed: Feed) -> Iterator[Finding]:
                 subject,
                 received=f"typeCode {type_code}, contextConductionInd {conduction}",
             )
+
+
+def _check_single(control_act: etree._Element) -> Iterator[Finding]:
+    """What comes after the first one is not read: a patient would be lost without a word."""
+    parent = control_act
+    for name in (_SUBJECT, _REGISTRATION_EVENT, _SUBJECT1, _PATIENT):
+        children = list(parent.iterchildren(name))
+        if not children:
+            return
+        if len(children) > 1:
+            yield finding_at(
+                rules.SUBJECT_SINGLE,
+                parent,
+                local_name(children[0]),
+                received=f"{len(children)} of them",
+                expected="one",
+            )
+        parent = children[0]
 
 
 def _check_registration(registration: Registration) -> Iterator[Finding]:

@@ -32,7 +32,7 @@ SUBJECT = Rule(
 SUBJECT_SINGLE = Rule(
     "iti44-subject-single",
     Severity.ERROR,
-    "The control act has exactly one subject",
+    "The control act has exactly one subject, with one registrationEvent of one patient",
     _WRAPPER,
     "Send one message for each patient.",
     TOO_MANY,
@@ -187,7 +187,7 @@ MERGE_NAME = Rule(
 )
 
 # ---------------------------------------------------------------- merge: the state
-# Essential all: 3.44.4.2.4 lists them as the conditions under which nothing shall be changed.
+# Essential is what 3.44.4.2.4 lists as the conditions under which nothing shall be changed.
 
 SURVIVING_AUTHORITY = Rule(
     "iti44-merge-surviving-authority",
@@ -243,14 +243,15 @@ SUBSUMED_UNKNOWN = Rule(
     UNKNOWN_KEY,
     essential=True,
 )
+# 3.44.4.2.4 lists an unknown subsumed identifier, but not an unknown surviving one.
 SURVIVING_UNKNOWN = Rule(
     "iti44-merge-surviving-unknown",
-    Severity.ERROR,
+    Severity.WARNING,
     "The surviving identifier is known",
     _MERGE_ACTIONS,
-    "Register the patient with PRPA_IN201301UV02 before merging, or correct the identifier.",
+    "Register the patient with PRPA_IN201301UV02 before merging, or correct the identifier; it is "
+    "the subsumed one's patient who has it now.",
     UNKNOWN_KEY,
-    essential=True,
 )
 DIFFERENT_AUTHORITIES = Rule(
     "iti44-merge-different-authorities",

@@ -63,9 +63,9 @@ def explain_unusable(identifier: InstanceIdentifier) -> Iterator[Finding]:
             f"{bare}, without urn:oid:" if is_known_oid(bare) else "an OID like 1.2.840.114350.1"
         )
         yield finding_at(rules.PATIENT_ID_OID, element, "@root", received=root, expected=expected)
-    if not extension:
+    if not (extension or "").strip():
         yield finding_at(rules.PATIENT_ID_EXTENSION, element, "@extension", received=root)
-    elif any(character in extension for character in "^&|~"):
+    elif extension and any(character in extension for character in "^&|~"):
         yield finding_at(rules.PATIENT_ID_CHARACTERS, element, "@extension", received=extension)
 
 
@@ -146,6 +146,20 @@ def _check_provider_organizations(patient: Patient) -> Iterator[Finding]:
         )
     for organization in organizations:
         yield from _check_organization(organization)
+        yield from _check_scope(organization, patient)
+
+
+def _check_scope(organization: Organization, patient: Patient) -> Iterator[Finding]:
+    roots = {identifier.root for identifier in organization.ids if identifier.root}
+    authorities = {identifier.root for identifier in patient.identifiers}
+    if roots and authorities and not roots & authorities:
+        yield finding_at(
+            rules.PROVIDER_ORGANIZATION_ROOT,
+            organization.element,
+            "id/@root",
+            received=", ".join(sorted(roots)),
+            expected=" or ".join(sorted(authorities)),
+        )
 
 
 def _check_organization(organization: Organization) -> Iterator[Finding]:

@@ -168,6 +168,14 @@ PROVIDER_ORGANIZATION_ID_EXTENSION = Rule(
     "Remove the extension; the OID in root names the organization alone.",
     CONSTRAINT_VIOLATION,
 )
+PROVIDER_ORGANIZATION_ROOT = Rule(
+    "iti44-provider-organization-root",
+    Severity.WARNING,
+    "At least one id of the patient has the root of the providerOrganization id",
+    "ITI TF-2: 3.44.4.1.2.1",
+    "Write the OID of the authority that gave the patient an id as root.",
+    CONSTRAINT_VIOLATION,
+)
 PROVIDER_ORGANIZATION_CONTACT = Rule(
     "iti44-provider-organization-contact",
     Severity.WARNING,
@@ -196,5 +204,6 @@ RULES = (
     PROVIDER_ORGANIZATION,
     PROVIDER_ORGANIZATION_ID,
     PROVIDER_ORGANIZATION_ID_EXTENSION,
+    PROVIDER_ORGANIZATION_ROOT,
     PROVIDER_ORGANIZATION_CONTACT,
 )

@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterator
 
 from ihe_mock_async.findings import Finding
 from ihe_mock_async.hl7v3 import query_rules as rules
+from ihe_mock_async.hl7v3.namespaces import clark
 from ihe_mock_async.hl7v3.query import QUERY_BY_PARAMETER, Query
 from ihe_mock_async.hl7v3.transmission import ControlAct
-from ihe_mock_async.hl7v3.tree import finding_at
+from ihe_mock_async.hl7v3.tree import children_of, finding_at, repeated
 
+_REPEATABLE = frozenset({clark("sortControl")})
 IMMEDIATE = frozenset({"I"})
 """The responsePriorityCode of a query that is answered at once."""
 
@@ -31,6 +33,7 @@ def check(
 
 def _check_query(query: Query, priorities: Collection[str]) -> Iterator[Finding]:
     element = query.element
+    yield from repeated(element, children_of(element), _REPEATABLE)
     if query.query_id is None or not query.query_id.root:
         yield finding_at(rules.QUERY_ID, element, "queryId/@root")
     if query.status != "new":

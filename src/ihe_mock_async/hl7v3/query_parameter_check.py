@@ -22,6 +22,7 @@ _SEMANTICS_TEXT = clark("semanticsText")
 _CRITERIA = clark("matchCriterionList")
 _WHOLE_NUMBER = re.compile(r"\d{1,9}")
 _MAX_DEGREE = 100
+_GENDERS = frozenset({"M", "F", "UN"})
 
 _FORMS: Mapping[str, str] = {
     names.GENDER: "M, F or UN in @code",
@@ -161,8 +162,19 @@ def _check_parameter(parameter: Parameter, model: Model) -> Iterator[Finding]:
     for value in parameter.values:
         if read_value(name, value) is None:
             yield finding_at(rules.VALUE, value, received=_shown(value), expected=_FORMS[name])
+    if name == names.GENDER:
+        yield from _check_gender(parameter)
     if first(element, _SEMANTICS_TEXT) is None:
         yield finding_at(rules.SEMANTICS_TEXT, element, "semanticsText")
+
+
+def _check_gender(parameter: Parameter) -> Iterator[Finding]:
+    for value in parameter.values:
+        code = value.get("code")
+        if code and code not in _GENDERS:
+            yield finding_at(
+                rules.GENDER, value, "@code", received=code, expected=_FORMS[names.GENDER]
+            )
 
 
 def _shown(value: etree._Element) -> str:

@@ -82,6 +82,14 @@ VALUE = Rule(
     "Write the value in the form of its data type, or leave the parameter out.",
     DATA_TYPE_ERROR,
 )
+GENDER = Rule(
+    "demographics-gender",
+    Severity.WARNING,
+    "The code of livingSubjectAdministrativeGender is M, F or UN",
+    _MODEL,
+    "Write the HL7 V3 code, in upper case; by another one nobody is found.",
+    NOT_IN_CODE_SYSTEM,
+)
 SEMANTICS_TEXT = Rule(
     "demographics-semantics-text",
     Severity.WARNING,
@@ -100,6 +108,7 @@ SHARED = (
     PARAMETER_SINGLE,
     VALUE_SINGLE,
     VALUE,
+    GENDER,
     SEMANTICS_TEXT,
 )
 
@@ -121,6 +130,14 @@ INITIAL_QUANTITY = Rule(
     _PDQ,
     'Write initialQuantity value="10", or leave it out to get all matches at once.',
     DATA_TYPE_ERROR,
+)
+INITIAL_QUANTITY_CODE = Rule(
+    "iti47-initial-quantity-code",
+    Severity.WARNING,
+    "initialQuantityCode is RD: matches are counted in records",
+    _PDQ,
+    'Write initialQuantityCode code="RD", or leave it out; the number is taken as records.',
+    NOT_IN_CODE_SYSTEM,
 )
 DOMAIN = Rule(
     "iti47-scoping-organization",
@@ -149,7 +166,14 @@ UNKNOWN_DOMAIN = Rule(
     essential=True,
 )
 
-PDQ = (PARAMETER, INITIAL_QUANTITY, DOMAIN, DOMAIN_EXTENSION, UNKNOWN_DOMAIN)
+PDQ = (
+    PARAMETER,
+    INITIAL_QUANTITY,
+    INITIAL_QUANTITY_CODE,
+    DOMAIN,
+    DOMAIN_EXTENSION,
+    UNKNOWN_DOMAIN,
+)
 
 # ---------------------------------------------------------------- ITI-55
 

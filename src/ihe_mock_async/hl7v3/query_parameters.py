@@ -55,6 +55,7 @@ RESPONSE = Interaction("PRPA_IN201306UV02", "PRPA_TE201306UV02", accept_ack_code
 
 _VALUE = clark("value")
 _LOW, _HIGH = clark("low"), clark("high")
+_CENTER, _WIDTH = clark("center"), clark("width")
 
 GENDER = "livingSubjectAdministrativeGender"
 BIRTH_TIME = "livingSubjectBirthTime"
@@ -165,16 +166,23 @@ def _gender(value: etree._Element) -> Criterion | None:
 
 
 def _birth_time(value: etree._Element) -> Criterion | None:
-    digits = birth_digits(value.get("value") or "")
+    digits = birth_digits(value.get("value") or "") or _bound(first(value, _CENTER))
     if digits:
         return BirthTime(digits)
     low, high = first(value, _LOW), first(value, _HIGH)
+    # Half an interval would find more than was asked for.
+    if first(value, _WIDTH) is not None or _is_unreadable(low) or _is_unreadable(high):
+        return None
     interval = BirthInterval(_bound(low), _bound(high), _is_inclusive(low), _is_inclusive(high))
     return interval if interval.low or interval.high else None
 
 
 def _bound(element: etree._Element | None) -> str:
     return "" if element is None else birth_digits(element.get("value") or "")
+
+
+def _is_unreadable(bound: etree._Element | None) -> bool:
+    return bound is not None and bool(bound.get("value")) and not _bound(bound)
 
 
 def _is_inclusive(element: etree._Element | None) -> bool:

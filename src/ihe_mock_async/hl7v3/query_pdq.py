@@ -8,10 +8,13 @@ from ihe_mock_async.findings import Finding
 from ihe_mock_async.hl7v3 import query_parameter_check
 from ihe_mock_async.hl7v3 import query_parameter_rules as rules
 from ihe_mock_async.hl7v3.datatypes import is_known_oid
+from ihe_mock_async.hl7v3.namespaces import clark
 from ihe_mock_async.hl7v3.query import Query
 from ihe_mock_async.hl7v3.query_parameter_check import whole_number
 from ihe_mock_async.hl7v3.query_parameters import SCOPING_ORGANIZATION, Domain, Parameters
-from ihe_mock_async.hl7v3.tree import finding_at
+from ihe_mock_async.hl7v3.tree import finding_at, first
+
+_INITIAL_QUANTITY_CODE = clark("initialQuantityCode")
 
 
 def check(
@@ -27,6 +30,11 @@ def check(
             "initialQuantity/@value",
             received=quantity,
             expected="1 or more",
+        )
+    unit = first(query.element, _INITIAL_QUANTITY_CODE)
+    if unit is not None and unit.get("code") not in {None, "RD"}:
+        yield finding_at(
+            rules.INITIAL_QUANTITY_CODE, unit, "@code", received=unit.get("code"), expected="RD"
         )
     if not parameters.usable:
         yield finding_at(rules.PARAMETER, parameters.element)

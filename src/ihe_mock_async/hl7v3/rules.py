@@ -56,6 +56,15 @@ UNKNOWN_ELEMENT = Rule(
     CONSTRAINT_VIOLATION,
 )
 
+ELEMENT_REPEATED = Rule(
+    "hl7v3-element-repeated",
+    Severity.ERROR,
+    "An element of which there can be only one is not repeated",
+    _WRAPPER,
+    "Leave one of them; send one message for each control act.",
+    TOO_MANY,
+)
+
 # Essential, as what lies beyond the limit has not been looked at.
 PROBLEM_COUNT = Rule(
     "hl7v3-problem-count",
@@ -253,6 +262,7 @@ RULES = (
     ITS_VERSION,
     ELEMENT_ORDER,
     UNKNOWN_ELEMENT,
+    ELEMENT_REPEATED,
     PROBLEM_COUNT,
     MESSAGE_ID,
     MESSAGE_ID_FORM,

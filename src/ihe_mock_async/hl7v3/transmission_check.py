@@ -15,7 +15,7 @@ from ihe_mock_async.hl7v3.datatypes import (
 )
 from ihe_mock_async.hl7v3.namespaces import INTERACTION_IDS, NAMESPACE, clark
 from ihe_mock_async.hl7v3.transmission import ControlAct, Device, Interaction, Transmission
-from ihe_mock_async.hl7v3.tree import finding_at
+from ihe_mock_async.hl7v3.tree import finding_at, repeated
 
 ELEMENT_ORDER = (
     "realmCode",
@@ -41,6 +41,21 @@ ELEMENT_ORDER = (
 )
 """The children of an interaction, in the order of MCCI_MT000100UV01 and MCCI_MT000300UV01."""
 _RANK = {clark(name): rank for rank, name in enumerate(ELEMENT_ORDER)}
+# A second receiver or sender has a rule of its own.
+_REPEATABLE = frozenset(
+    clark(name)
+    for name in (
+        "realmCode",
+        "templateId",
+        "profileId",
+        "attachmentText",
+        "receiver",
+        "respondTo",
+        "sender",
+        "attentionLine",
+        "acknowledgement",
+    )
+)
 
 
 def check(message: Transmission, interaction: Interaction) -> Iterator[Finding]:
@@ -65,6 +80,7 @@ def _check_shape(message: Transmission) -> Iterator[Finding]:
     its_version = root.get("ITSVersion")
     if its_version != "XML_1.0":
         yield finding_at(rules.ITS_VERSION, root, "@ITSVersion", received=its_version)
+    yield from repeated(root, message.children, _REPEATABLE)
     ranks = [_RANK.get(name, -1) for name in message.children]
     if -1 in ranks:
         for child in root:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
 from lxml import etree
@@ -10,7 +10,7 @@ from lxml import etree
 from ihe_mock_async.elements import namespace_of, path_of
 from ihe_mock_async.findings import Finding, Rule
 from ihe_mock_async.hl7v3.namespaces import NAMESPACE
-from ihe_mock_async.hl7v3.rules import PROBLEM_COUNT
+from ihe_mock_async.hl7v3.rules import ELEMENT_REPEATED, PROBLEM_COUNT
 
 
 def children_of(element: etree._Element) -> dict[str, list[etree._Element]]:
@@ -61,6 +61,22 @@ def _interaction_of(element: etree._Element) -> etree._Element:
         if namespace_of(ancestor) == NAMESPACE:
             interaction = ancestor
     return interaction
+
+
+def repeated(
+    element: etree._Element, names: Collection[str], repeatable: Collection[str]
+) -> Iterator[Finding]:
+    """The children that may occur once, but came more often.
+
+    `names`: Clark names of all children, each once; `repeatable`: those that may be repeated.
+    """
+    if len(names) == len(element):
+        return
+    for name in names:
+        count = sum(child.tag == name for child in element)
+        if count > 1 and name not in repeatable:
+            local = name.rpartition("}")[2]
+            yield finding_at(ELEMENT_REPEATED, element, local, received=f"{count} of them")
 
 
 MAX_FINDINGS = 30

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
+from ihe_mock_async.elements import parse
 from ihe_mock_async.findings import Finding, Rule, Severity, refused
 from ihe_mock_async.hl7v3 import (
     acknowledgement,
@@ -171,10 +172,21 @@ def _plan_merge(exchange: Exchange, payload: feed.Feed, _: transmission.Interact
 def _merge(exchange: Exchange, surviving: PatientIdentifier, subsumed: PatientIdentifier) -> None:
     """Let everything of the subsumed patient be the surviving one's (3.44.4.2.4)."""
     patients, now = exchange.state.patients, exchange.now
+    if not patients.find([surviving]):
+        _rename(exchange, subsumed, surviving)
     known = patients.find((surviving, subsumed))
     patients.subsume(subsumed, surviving, now)
     patients.link(known[surviving].patient_key, known[subsumed].patient_key, now)
     patient_merge.move_objects(exchange.state.documents, subsumed.cx, surviving.cx)
+
+
+def _rename(exchange: Exchange, subsumed: PatientIdentifier, new: PatientIdentifier) -> None:
+    """Give the subsumed patient an identifier that nobody has had."""
+    patients = exchange.state.patients
+    key = patients.find([subsumed])[subsumed].patient_key
+    (record,) = patients.records([key])
+    traits = demographics.traits_of(patient.read(parse(record.demographics)))
+    patients.revise(key, [new], record.demographics, exchange.now, traits)
 
 
 # ---------------------------------------------------------------- the PIX Manager's duty
