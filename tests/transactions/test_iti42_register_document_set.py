@@ -23,6 +23,7 @@ from tests.xds.breaches import (
     BREACHES,
     REGISTERED_ENTRY,
     REGISTERED_FOLDER,
+    REGISTERED_SET,
     Case,
 )
 
@@ -312,6 +313,8 @@ def test_a_reference_without_submission_set_status_is_refused() -> None:
     ("kind", "source", "target", "rule_id"),
     [
         (v.HAS_MEMBER, REGISTERED_ENTRY, "Document01", "xds-has-member-source"),
+        (v.HAS_MEMBER, REGISTERED_SET, "Document01", "xds-has-member-source"),
+        (v.HAS_MEMBER, "SubmissionSet01", REGISTERED_SET, "xds-submission-set-target"),
         (v.HAS_MEMBER, "Folder01", REGISTERED_FOLDER, "xds-folder-member"),
         (v.APPENDS, "Document01", REGISTERED_FOLDER, "xds-relationship-target"),
     ],
@@ -324,6 +327,40 @@ def test_registered_ends_of_the_wrong_kind_are_refused(
     case.add(s.association(kind, source, target))
 
     assert rule_id in rule_ids(case.send_to(answer, provide=False))
+
+
+def test_a_package_is_not_submission_set_and_folder_at_once() -> None:
+    case = Case()
+    node = etree.Element(
+        ns.CLASSIFICATION,
+        id="node",
+        classifiedObject="SubmissionSet01",
+        classificationNode=v.FOLDER_NODE,
+    )
+    case.add(node)
+
+    (finding,) = case.send_to(answer, provide=False).findings
+    assert finding.rule.id == "xds-package-kind"
+    assert finding.received == "SubmissionSet01 as both"
+
+
+@pytest.mark.parametrize(
+    ("received", "meant"),
+    [
+        ("urn:ihe:iti:2007:AssociationType:HasMember", v.HAS_MEMBER),
+        ("urn:oasis:names:tc:ebxml-regrep:AssociationType:RPLC", v.REPLACES),
+        ("urn:example:Knows", ""),
+    ],
+)
+def test_a_known_association_type_with_a_wrong_prefix_is_completed(
+    received: str, meant: str
+) -> None:
+    case = Case()
+    case.add(s.association(received, "Document01", "Document02"))
+
+    (finding,) = case.send_to(answer, provide=False).findings
+    assert finding.rule.id == "xds-association-type"
+    assert finding.expected == meant
 
 
 def test_after_a_merge_the_survivor_may_replace_the_documents_of_the_subsumed_id() -> None:

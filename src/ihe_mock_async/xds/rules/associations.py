@@ -55,7 +55,7 @@ SET_AS_TARGET = metadata_error(
 )
 MEMBER_SOURCE = metadata_error(
     id="xds-has-member-source",
-    text="The source of HasMember is a submission set or a folder",
+    text="The source of HasMember is the submission set of the submission, or a folder",
     section="ITI TF-3: 4.2.2.1",
     fix="Make the submission set or folder the sourceObject.",
 )
@@ -133,7 +133,8 @@ def _check_type(association: Association, report: Report) -> None:
     if received in v.BARE_ASSOCIATION_TYPES:
         report.add(TYPE_BARE, element, received=received, expected=association.type)
     elif received not in v.ASSOCIATION_TYPES:
-        report.add(TYPE_UNKNOWN, element, received=received)
+        meant = v.BARE_ASSOCIATION_TYPES.get(received.rpartition(":")[2], "")
+        report.add(TYPE_UNKNOWN, element, received=received, expected=meant)
 
 
 def _check_ends(association: Association, kinds: dict[str, str], report: Report) -> None:

@@ -6,7 +6,13 @@ from collections.abc import Iterable
 
 from ihe_mock_async.xds import vocabulary as v
 from ihe_mock_async.xds.ebxml import is_uuid_urn
-from ihe_mock_async.xds.metadata import Association, IdentifiedObject, Submission
+from ihe_mock_async.xds.metadata import (
+    Association,
+    Folder,
+    IdentifiedObject,
+    Submission,
+    SubmissionSet,
+)
 from ihe_mock_async.xds.rules.report import Report, metadata_error, metadata_warning
 
 SUBMISSION_SET_ONE = metadata_error(
@@ -19,10 +25,10 @@ SUBMISSION_SET_ONE = metadata_error(
 )
 PACKAGE_KIND = metadata_error(
     id="xds-package-kind",
-    text="A RegistryPackage is classified as submission set or folder",
+    text="A RegistryPackage is classified either as submission set or as folder",
     section="ITI TF-3: 4.2.1.2",
-    fix=f"Add a Classification with classificationNode {v.SUBMISSION_SET_NODE} (submission set) "
-    f"or {v.FOLDER_NODE} (folder) whose classifiedObject is the package's id.",
+    fix=f"Send one Classification with classificationNode {v.SUBMISSION_SET_NODE} (submission "
+    f"set) or {v.FOLDER_NODE} (folder) whose classifiedObject is the package's id.",
     essential=True,
 )
 ENTRY_LINKED = metadata_error(
@@ -75,12 +81,21 @@ def check_linkage(submission: Submission, report: Report) -> None:
     count = len(submission.submission_sets)
     if count != 1:
         report.add(SUBMISSION_SET_ONE, submission.element, received=f"{count} submission sets")
-    for package in submission.unclassified:
-        report.add(PACKAGE_KIND, package.element, received=package.id)
+    _check_packages(submission, report)
     members = _members(submission)
     _check_entries(submission.document_entries, members, report)
     _check_folders(submission, members, report)
     _check_statuses(submission, members, report)
+
+
+def _check_packages(submission: Submission, report: Report) -> None:
+    for package in submission.unclassified:
+        report.add(PACKAGE_KIND, package.element, received=package.id)
+    marked: tuple[SubmissionSet | Folder, ...] = (*submission.submission_sets, *submission.folders)
+    for each in marked:
+        nodes = {mark.node for mark in (*each.rim.classifications, *each.nodes)}
+        if nodes >= {v.SUBMISSION_SET_NODE, v.FOLDER_NODE}:
+            report.add(PACKAGE_KIND, each.rim.element, received=f"{each.id} as both")
 
 
 def check_folder_content(submission: Submission, report: Report) -> None:

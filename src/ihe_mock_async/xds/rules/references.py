@@ -14,6 +14,7 @@ from ihe_mock_async.xds.rules.associations import (
     FOLDER_MEMBER,
     MEMBER_SOURCE,
     RELATIONSHIP_TARGET,
+    SET_AS_TARGET,
 )
 from ihe_mock_async.xds.rules.linkage import STATUS_REQUIRED
 from ihe_mock_async.xds.rules.report import Report, metadata_error
@@ -45,8 +46,6 @@ REFERENCE_DEPRECATED = Rule(
 )
 RULES = (ID_REGISTERED, UNRESOLVED)
 """Those of all submissions, to which `REFERENCE_DEPRECATED` comes where all objects are new."""
-
-_PACKAGES = frozenset({v.SUBMISSION_SET.kind, v.FOLDER.kind})
 
 
 def uuids_of(submission: Submission) -> set[str]:
@@ -102,7 +101,8 @@ def _check_kinds(
     source = registered.get(association.source.lower())
     target = registered.get(association.target.lower())
     element = association.rim.element
-    if association.type == v.HAS_MEMBER and source and source.kind not in _PACKAGES:
+    # A registered submission set is complete: nobody adds to it.
+    if association.type == v.HAS_MEMBER and source and source.kind != v.FOLDER.kind:
         report.add(MEMBER_SOURCE, element, received=f"{source.kind} {source.id}")
     if target is None:
         return
@@ -110,6 +110,8 @@ def _check_kinds(
     is_entry = target.kind == v.DOCUMENT_ENTRY.kind
     if association.type != v.HAS_MEMBER and not is_entry:
         report.add(RELATIONSHIP_TARGET, element, received=received)
+    elif target.kind == v.SUBMISSION_SET.kind:
+        report.add(SET_AS_TARGET, element, received=received)
     elif association.source in sets:
         if is_entry and association.rim.slot(v.SUBMISSION_SET_STATUS) is None:
             report.add(STATUS_REQUIRED, element, expected="Reference")
