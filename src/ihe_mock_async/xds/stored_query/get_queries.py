@@ -51,7 +51,7 @@ def get_submission_sets(arguments: Arguments, documents: Documents) -> Sequence[
     """The submission sets of objects, and the memberships (3.18.4.1.2.3.7.9)."""
     members = arguments.values(p.UUID.name)
     links = documents.associations(targets=members, types=_MEMBERSHIPS)
-    sets = of_kind(v.SUBMISSION_SET, sources_of(links, documents))
+    sets = of_kind(v.SUBMISSION_SET, sources_of(links, arguments, documents))
     ids = set(ids_of(sets))
     return [*sets, *(link for link in links if link.source in ids)]
 
@@ -65,7 +65,7 @@ def get_submission_set_and_contents(
     """
     sets = named(v.SUBMISSION_SET, arguments, documents)
     links = documents.associations(sources=ids_of(sets), types=_MEMBERSHIPS)
-    members = targets_of(links, documents)
+    members = targets_of(links, arguments, documents)
     entries = EntryFilter.of(arguments).entries(members)
     folders = of_kind(v.FOLDER, members)
     contents = (*sets, *entries, *folders)
@@ -78,7 +78,7 @@ def get_folder_and_contents(
     """A folder, its document entries, and their memberships (3.18.4.1.2.3.7.11)."""
     folders = named(v.FOLDER, arguments, documents)
     links = linked(arguments, documents, sources=ids_of(folders), types=_MEMBERSHIPS)
-    entries = EntryFilter.of(arguments).entries(targets_of(links, documents))
+    entries = EntryFilter.of(arguments).entries(targets_of(links, arguments, documents))
     contents = (*folders, *entries)
     return [*contents, *within(links, contents)]
 
@@ -89,7 +89,7 @@ def get_folders_for_document(
     """The folders that hold a document entry (3.18.4.1.2.3.7.12)."""
     entries = named(v.DOCUMENT_ENTRY, arguments, documents)
     links = linked(arguments, documents, targets=ids_of(entries), types=_MEMBERSHIPS)
-    return of_kind(v.FOLDER, sources_of(links, documents))
+    return of_kind(v.FOLDER, sources_of(links, arguments, documents))
 
 
 def get_related_documents(arguments: Arguments, documents: Documents) -> Sequence[RegistryObject]:
@@ -100,8 +100,8 @@ def get_related_documents(arguments: Arguments, documents: Documents) -> Sequenc
     types = arguments.values(p.ASSOCIATION_TYPES.name)
     ids = ids_of(named(v.DOCUMENT_ENTRY, arguments, documents))
     links = linked(arguments, documents, sources=ids, targets=ids, types=types)
-    ends = {obj.id: obj for obj in (*sources_of(links, documents), *targets_of(links, documents))}
-    entries = EntryFilter.of(arguments).entries(ends.values())
+    ends = [*sources_of(links, arguments, documents), *targets_of(links, arguments, documents)]
+    entries = EntryFilter.of(arguments).entries(ends)
     related = within(links, entries)
     joined = {end for link in related for end in (link.source, link.target)}
     return [*(entry for entry in entries if entry.id in joined), *related]

@@ -132,7 +132,7 @@ ASSOCIATION_TYPES = Parameter("$AssociationTypes", Kind.ASSOCIATION_TYPE)
 ASSOCIATION_STATUS = Parameter("$XDSAssociationStatus", Kind.STATUS)
 """Of the option Document Metadata Update, which may deprecate associations."""
 METADATA_LEVEL = Parameter("$MetadataLevel", Kind.METADATA_LEVEL, many=False)
-"""Accepted with every query: what is returned is the same for both levels."""
+"""Of the option Document Metadata Update: 1 hides what only updates make; for every query."""
 HOME_COMMUNITY_ID = Parameter("$homeCommunityId", Kind.TEXT, many=False)
 """From the first version of XCA, when it was no attribute yet: a registry ignores it."""
 

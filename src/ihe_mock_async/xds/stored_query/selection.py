@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ihe_mock_async.state import AvailabilityStatus, Condition, Documents, RegistryObject
 from ihe_mock_async.xds import searchable
 from ihe_mock_async.xds import vocabulary as v
+from ihe_mock_async.xds.stored_query.metadata_level import visible
 from ihe_mock_async.xds.stored_query.parameters import ASSOCIATION_STATUS, Arguments
 from ihe_mock_async.xds.stored_query.search import conditions_of
 
@@ -22,7 +23,7 @@ def named(
         *documents.by_unique_id(arguments.values(f"{prefix}UniqueId")),
         *documents.versions(arguments.values(f"{prefix}LogicalID")),
     )
-    return of_kind(model, found)
+    return visible(of_kind(model, found), arguments, documents)
 
 
 def of_kind(model: v.ObjectModel, objects: Iterable[RegistryObject]) -> list[RegistryObject]:
@@ -49,17 +50,24 @@ def linked(
     """
     statuses = arguments.values(ASSOCIATION_STATUS.name) or (AvailabilityStatus.APPROVED,)
     links = documents.associations(sources=sources, targets=targets, types=types)
-    return [link for link in links if link.status in statuses]
+    asked = [link for link in links if link.status in statuses]
+    return visible(asked, arguments, documents)
 
 
-def sources_of(links: Iterable[RegistryObject], documents: Documents) -> list[RegistryObject]:
+def sources_of(
+    links: Iterable[RegistryObject], arguments: Arguments, documents: Documents
+) -> list[RegistryObject]:
     """The objects that the associations come from."""
-    return list(documents.by_id(dict.fromkeys(a.source for a in links if a.source)).values())
+    ids = dict.fromkeys(a.source for a in links if a.source)
+    return visible(documents.by_id(ids).values(), arguments, documents)
 
 
-def targets_of(links: Iterable[RegistryObject], documents: Documents) -> list[RegistryObject]:
+def targets_of(
+    links: Iterable[RegistryObject], arguments: Arguments, documents: Documents
+) -> list[RegistryObject]:
     """The objects that the associations lead to."""
-    return list(documents.by_id(dict.fromkeys(a.target for a in links if a.target)).values())
+    ids = dict.fromkeys(a.target for a in links if a.target)
+    return visible(documents.by_id(ids).values(), arguments, documents)
 
 
 def within(
