@@ -164,6 +164,22 @@ def test_an_exchange_is_told_in_lines(retrieval: Sent) -> None:
     assert "text/plain  88 octets  sha1 4d22361d823bc7010dd169c425abe085800ff89e" in document
 
 
+def test_a_document_that_was_made_on_demand_is_known_by_its_own_id(
+    strict: InProcess, tmp_path: Path
+) -> None:
+    order = make_order("43", example="retrieve-on-demand")
+    *_, sent = send(order, Target(URL), strict.post, make_values(DOMAIN))
+
+    (document,) = sent.answer.documents
+    (told,) = report.as_json(sent)["documents"]
+    (path,) = report.save(sent.answer, tmp_path)
+    assert document.new_unique_id not in {"", document.unique_id}
+    assert f"Document: {document.new_unique_id}\n".encode() in document.content
+    assert f"{document.unique_id} made as {document.new_unique_id}  " in report.text(sent)
+    assert told["new_unique_id"] == document.new_unique_id
+    assert path.name == f"{document.new_unique_id}.txt"
+
+
 def test_each_problem_is_one_line_with_its_place(strict: InProcess) -> None:
     values = make_values(DOMAIN, ids=["1.2.3"])
     (sent,) = send(make_order("43", changes_example=True), Target(URL), strict.post, values)

@@ -46,6 +46,7 @@ _PATIENT = ("ITI-44", "add")
 _OTHER = ("ITI-44", "add-other")
 _DOCUMENT = ("ITI-41", "provide")
 _ENTRY = ("ITI-42", "register")
+_PROMISE = ("ITI-61", "register")
 _PAGE = ("ITI-47", "first-page")
 
 EXAMPLES: tuple[Example, ...] = (
@@ -66,6 +67,8 @@ EXAMPLES: tuple[Example, ...] = (
             "register", after=(_PATIENT,)),
     Example("ITI-43", "retrieve", "urn:ihe:iti:2007:RetrieveDocumentSet",
             "retrieve", after=(_DOCUMENT,)),
+    Example("ITI-43", "retrieve-on-demand", "urn:ihe:iti:2007:RetrieveDocumentSet",
+            "retrieve_on_demand", after=(_PROMISE,)),
     Example("ITI-44", "add", f"{_HL7}:PRPA_IN201301UV02", "patient_add"),
     Example("ITI-44", "add-other", f"{_HL7}:PRPA_IN201301UV02", "patient_add", person="other"),
     Example("ITI-44", "revise", f"{_HL7}:PRPA_IN201302UV02", "patient_revise", after=(_PATIENT,)),

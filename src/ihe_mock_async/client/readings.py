@@ -33,6 +33,8 @@ class ReceivedDocument:
     unique_id: str
     media_type: str
     content: bytes
+    new_unique_id: str = ""
+    """Its own, if it was made on demand: `unique_id` is what was asked for then."""
 
     @property
     def sha1(self) -> str:
@@ -136,6 +138,9 @@ def _title(element: etree._Element) -> str:
     return f'"{name.get("value", "")}"' if name is not None else ""
 
 
+_OF_DOCUMENT = ("DocumentUniqueId", "NewDocumentUniqueId", "mimeType")
+
+
 def _read_retrieval(response: etree._Element, contents: Contents) -> Reading:
     registry = response.find(f"{{{ns.RS}}}RegistryResponse")
     reading = (
@@ -145,13 +150,14 @@ def _read_retrieval(response: etree._Element, contents: Contents) -> Reading:
     )
     documents, problems = [], []
     for each in response.iterchildren(f"{{{ns.XDSB}}}DocumentResponse"):
-        name = (each.findtext(f"{{{ns.XDSB}}}DocumentUniqueId") or "").strip()
+        name, new_name, media_type = (
+            (each.findtext(f"{{{ns.XDSB}}}{tag}") or "").strip() for tag in _OF_DOCUMENT
+        )
         content = _content(each.find(ns.DOCUMENT), contents)
         if content is None:
             problems.append(Problem("error", "", f"The content of {name} is missing"))
             continue
-        media_type = (each.findtext(f"{{{ns.XDSB}}}mimeType") or "").strip()
-        documents.append(ReceivedDocument(name, media_type, content))
+        documents.append(ReceivedDocument(name, media_type, content, new_name))
     return Reading(
         reading.outcome,
         reading.accepted and not problems,

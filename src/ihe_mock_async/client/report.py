@@ -39,8 +39,9 @@ def _problem(problem: Problem) -> str:
 
 
 def _document(document: ReceivedDocument) -> str:
+    made = f" made as {document.new_unique_id}" if document.new_unique_id else ""
     return (
-        f"document {document.unique_id}  {document.media_type}  "
+        f"document {document.unique_id}{made}  {document.media_type}  "
         f"{len(document.content)} octets  sha1 {document.sha1}"
     )
 
@@ -68,6 +69,7 @@ def as_json(sent: Sent) -> dict[str, Any]:
         "documents": [
             {
                 "unique_id": document.unique_id,
+                "new_unique_id": document.new_unique_id or None,
                 "media_type": document.media_type,
                 "size": len(document.content),
                 "sha1": document.sha1,
@@ -88,14 +90,15 @@ def contents(answer: Answer) -> Iterator[str]:
 
 
 def save(answer: Answer, folder: Path) -> list[Path]:
-    """Write each document to a file named by its uniqueId, and return the paths.
+    """Write each document to a file named by its own uniqueId, and return the paths.
 
     The name holds no character that a path could be made of. Raises `SendError`.
     """
     paths = []
     for document in answer.documents:
         suffix = mimetypes.guess_extension(document.media_type.partition(";")[0].strip()) or ""
-        name = _UNSAFE.sub("_", document.unique_id)[:_LONGEST_NAME].lstrip(".") or "document"
+        unique_id = document.new_unique_id or document.unique_id
+        name = _UNSAFE.sub("_", unique_id)[:_LONGEST_NAME].lstrip(".") or "document"
         path = folder / f"{name}{suffix}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
