@@ -70,10 +70,13 @@ def _with(*children: etree._Element) -> Callable[[State], etree._Element]:
     return build
 
 
-def _scoped(state: State) -> etree._Element:
-    body = request(*everything(state))
-    body.set("deletionScope", "urn:oasis:names:tc:ebxml-regrep:DeletionScopeType:DeleteAll")
-    return body
+def _scoped(scope: str) -> Callable[[State], etree._Element]:
+    def build(state: State) -> etree._Element:
+        body = request(*everything(state))
+        body.set("deletionScope", f"urn:oasis:names:tc:ebxml-regrep:DeletionScopeType:{scope}")
+        return body
+
+    return build
 
 
 def _alone(state: State) -> etree._Element:
@@ -84,7 +87,8 @@ def _alone(state: State) -> etree._Element:
 BREACHES: Mapping[str, Callable[[State], etree._Element]] = {
     "xds-removal-empty": lambda _: request(),
     "xds-removal-content": _with(_RIM.AdhocQuery(id=s.uuid_urn(1))),
-    "xds-removal-scope": _scoped,
+    "xds-removal-scope": _scoped("DeleteAll"),
+    "xds-removal-scope-value": _scoped("DeleteRepositoryItemOnly"),
     "xds-removal-id": lambda _: request(u.FIRST.removeprefix("urn:uuid:")),
     "xds-removal-repeated": lambda state: request(u.FIRST, *everything(state)),
     "xds-removal-unresolved": lambda _: request(s.uuid_urn(999)),

@@ -238,6 +238,7 @@ BREACHES: Mapping[str, Callable[[Case], None]] = {
     # ---- attributes
     "xds-slot-required": lambda c: _remove(c.slot("languageCode")),
     "xds-repository-attribute-required": lambda c: _remove(c.slot("hash")),
+    "xds-registered-stable": lambda c: c.entry.set("objectType", v.ON_DEMAND),
     "xds-code-required": lambda c: _remove(c.code("classCode")),
     "xds-code-repeated": lambda c: _twice(c.code("typeCode"), id="another"),
     "xds-code-value": lambda c: c.code("typeCode").set("nodeRepresentation", ""),
@@ -267,6 +268,7 @@ BREACHES: Mapping[str, Callable[[Case], None]] = {
     "xds-folder-title": lambda c: _remove(_first(c.folder, "rim:Name")),
     # ---- formats
     "xds-dtm": lambda c: c.value("creationTime", "2024-05-16T08:00:00Z"),
+    "xds-dtm-calendar": lambda c: c.value("creationTime", "20240431"),
     "xds-service-times": lambda c: c.value("serviceStopTime", "20240514"),
     "xds-language-code": lambda c: c.value("languageCode", "deutsch (CH)"),
     "xds-source-patient-id": lambda c: c.value("sourcePatientId", "K-4711"),
@@ -346,6 +348,7 @@ BREACHES: Mapping[str, Callable[[Case], None]] = {
     "xds-document-missing": lambda c: c.contents.__delitem__("Document02"),
     "xds-document-metadata": lambda c: c.contents.update(Document03=b"whose?"),
     "xds-document-hash": lambda c: c.value("hash", "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
+    "xds-document-stable": lambda c: c.entry.set("objectType", v.ON_DEMAND),
     "xds-document-size": lambda c: c.value("size", "44"),
 }
 """Rules on wrapping and parts of requests have tests of their own in each transaction."""

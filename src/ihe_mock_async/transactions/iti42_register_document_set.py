@@ -9,7 +9,7 @@ from ihe_mock_async.xds import lifecycle, rules
 from ihe_mock_async.xds import namespaces as ns
 from ihe_mock_async.xds.metadata import Submission
 from ihe_mock_async.xds.registry import Surroundings
-from ihe_mock_async.xds.rules.attributes import check_repository_attributes
+from ihe_mock_async.xds.rules.attributes import check_repository_attributes, check_stable
 from ihe_mock_async.xds.rules.request import check_wrapper, read_request
 from ihe_mock_async.xds.rules.unique_ids import (
     DUPLICATE_IN_REGISTRATION,
@@ -48,6 +48,7 @@ def _check(submission: Submission, exchange: Exchange, report: rules.Report) -> 
     domain, state = exchange.domain, exchange.state
     rules.check_metadata(submission, domain, report)
     check_repository_attributes(submission, report)
+    check_stable(submission, report)
     check_unique_in_message(submission, DUPLICATE_IN_REGISTRATION, report)
     surroundings = lifecycle.look_up(submission, state.documents)
     rules.check_surroundings(submission, surroundings, state.patients, domain, report)

@@ -6,6 +6,7 @@ instead, as a phrase that explains the usual mistakes.
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Callable
 
@@ -15,20 +16,25 @@ Check = Callable[[str], str | None]
 
 MAX_UNIQUE_ID = 128
 _DTM = re.compile(
-    r"\d{4}((0[1-9]|1[0-2])((0[1-9]|[12]\d|3[01])(([01]\d|2[0-3])([0-5]\d([0-5]\d)?)?)?)?)?"
+    r"\d{4}((0[1-9]|1[0-2])((0[1-9]|[12]\d|3[01])(([01]\d|2[0-3])([0-5]\d([0-5]\d)?)?)?)?)?",
+    re.ASCII,
 )
+_WITH_DAY = len("YYYYMMDD")
 _DTM_FORM = "YYYY[MM[DD[hh[mm[ss]]]]] in UTC, digits only"
 # Servers of the field let OIDs pass that no registration authority can have given.
-_OID_FORM = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+")
+_OID_FORM = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _CX = re.compile(r"[^^&|]+\^\^\^&[^^&|]+&ISO")
 _SHA1_HEX = re.compile(r"[0-9a-fA-F]{40}")
 _SHA1_BASE64 = re.compile(r"[0-9A-Za-z+/]{27}=")
-_SIZE = re.compile(r"\d{1,18}")
+_SIZE = re.compile(r"\d{1,18}", re.ASCII)
 _OID_AND_EXTENSION = re.compile(r"(?P<oid>[0-9.]+)\^[^^\s]{1,16}")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s^]+")
-_MIME_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(\s*;.*)?")
-_PID_FIELD = re.compile(r"PID-\d+(\.\d+)?\|.*", re.DOTALL)
+# The names of RFC 6838, section 4.2.
+_MIME_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;.*)?", re.ASCII)
+_PID_FIELD = re.compile(r"PID-(?P<number>\d+)(\.\d+)?\|.*", re.ASCII | re.DOTALL)
+# ITI TF-3: 4.2.3.2.23: ids and names that the segment has elsewhere, too.
+_EXCLUDED_PID_FIELDS = frozenset({"2", "4", "12", "19"})
 _HOME = re.compile(r"urn:oid:(?P<oid>.+)")
 _CXI = re.compile(r"[^^&]+\^\^\^(&[0-9.]+&ISO)?\^[^^&\s]+(\^.*)?")
 _AUTHORITY = re.compile(r"[^&]*&(?P<oid>[0-9.]+)&ISO")
@@ -49,6 +55,15 @@ def dtm(text: str) -> str | None:
     if "-" in text or ":" in text:
         return f"{_DTM_FORM}: leave out dashes, colons and T, this is not ISO 8601"
     return _DTM_FORM
+
+
+def calendar_day(text: str) -> str | None:
+    """The day of a DTM is one of the calendar; what is no DTM passes."""
+    if len(text) < _WITH_DAY or dtm(text) is not None:
+        return None
+    year, month, day = int(text[:4]), int(text[4:6]), int(text[6:8])
+    _, last = calendar.monthrange(year, month)
+    return None if day <= last else f"a day of the month, which has {last}"
 
 
 def oid(text: str) -> str | None:
@@ -106,7 +121,10 @@ def source_patient_authority(text: str) -> str | None:
 
 def source_patient_info(text: str) -> str | None:
     """One field of the HL7 V2 PID segment."""
-    return None if _PID_FIELD.fullmatch(text) else "PID-n|content, like PID-7|19560527"
+    field = _PID_FIELD.fullmatch(text)
+    if field is None:
+        return "PID-n|content, like PID-7|19560527"
+    return "none of PID-2, 4, 12 and 19" if field["number"] in _EXCLUDED_PID_FIELDS else None
 
 
 def language_code(text: str) -> str | None:

@@ -12,6 +12,9 @@ from ihe_mock_async.xds.ebxml import UUID_URN
 from ihe_mock_async.xds.removal import rules
 from ihe_mock_async.xds.rules.report import Report
 
+# Toolkits write this default of ebRS, which is what is done; servers of the field let it pass.
+_DELETE_ALL = "urn:oasis:names:tc:ebxml-regrep:DeletionScopeType:DeleteAll"
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectRef:
@@ -24,8 +27,10 @@ class ObjectRef:
 
 def read_request(payload: etree._Element, report: Report) -> tuple[ObjectRef, ...]:
     """The objects to remove, each once; what else the request holds is reported."""
-    if "deletionScope" in payload.attrib:
-        report.add(rules.SCOPE, payload, received=payload.get("deletionScope", ""))
+    scope = payload.get("deletionScope")
+    if scope is not None:
+        rule = rules.SCOPE if scope.strip() == _DELETE_ALL else rules.SCOPE_VALUE
+        report.add(rule, payload, received=scope)
     references: dict[str, ObjectRef] = {}
     for child in payload:
         if child.tag != ns.OBJECT_REF_LIST:

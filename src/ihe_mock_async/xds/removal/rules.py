@@ -22,11 +22,17 @@ CONTENT = metadata_error(
     section=_SEMANTICS,
     fix="Remove the element: objects are named by their id, an AdhocQuery is not taken.",
 )
-SCOPE = metadata_error(
+SCOPE = metadata_warning(
     id="xds-removal-scope",
     text="The attribute deletionScope is absent",
     section=_SEMANTICS,
-    fix="Remove the attribute.",
+    fix="Remove the attribute: metadata is removed as with DeleteAll, documents stay.",
+)
+SCOPE_VALUE = metadata_error(
+    id="xds-removal-scope-value",
+    text="No other removal is asked for than that of metadata",
+    section=_SEMANTICS,
+    fix="Remove the attribute deletionScope; remove documents with ITI-86.",
 )
 ID_FORM = metadata_error(
     id="xds-removal-id",
@@ -69,5 +75,6 @@ UNREFERENCED = Rule(
     essential=True,
 )
 RULES = (
-    EMPTY, CONTENT, SCOPE, ID_FORM, REPEATED, UNRESOLVED, REFERENCED, UNREFERENCED, PROBLEM_COUNT,
+    EMPTY, CONTENT, SCOPE, SCOPE_VALUE, ID_FORM, REPEATED, UNRESOLVED, REFERENCED, UNREFERENCED,
+    PROBLEM_COUNT,
 )  # fmt: skip

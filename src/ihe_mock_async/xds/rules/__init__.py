@@ -64,6 +64,7 @@ REGISTRATION_RULES = (
     *NEW_OBJECT_RULES,
     request.WRAPPER,
     attributes.REPOSITORY_ATTRIBUTE_REQUIRED,
+    attributes.STABLE_REGISTERED,
     unique_ids.DUPLICATE_IN_REGISTRATION,
 )
 """The rules of ITI-42."""

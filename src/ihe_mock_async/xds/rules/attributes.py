@@ -25,6 +25,12 @@ REPOSITORY_ATTRIBUTE_REQUIRED = metadata_error(
     section="ITI TF-2: 3.42.4.1.3.3",
     fix="Add the Slot: the repository that sends ITI-42 computes it.",
 )
+STABLE_REGISTERED = metadata_warning(
+    id="xds-registered-stable",
+    text="A document entry that is registered with ITI-42 is a stable one",
+    section="ITI TF-2: 3.42.4.1.2",
+    fix="Register on-demand document entries with ITI-61.",
+)
 CODE_REQUIRED = metadata_error(
     id="xds-code-required",
     text="A required coded attribute is present",
@@ -165,6 +171,13 @@ def check_repository_attributes(submission: Submission, report: Report) -> None:
                     report.add(
                         REPOSITORY_ATTRIBUTE_REQUIRED, entry.rim.element, expected=f"Slot {name}"
                     )
+
+
+def check_stable(submission: Submission, report: Report) -> None:
+    """Check that no entry of ITI-42 is an on-demand one: servers of the field differ in that."""
+    for entry in submission.document_entries:
+        if entry.on_demand:
+            report.add(STABLE_REGISTERED, entry.rim.element, received=v.ON_DEMAND)
 
 
 def _check_required_slots(obj: MetadataObject, report: Report) -> None:

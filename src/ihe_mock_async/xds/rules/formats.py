@@ -19,6 +19,12 @@ DTM = metadata_error(
     section="ITI TF-3: Table 4.2.3.1.7-2",
     fix="Write the time in UTC, from the year to the precision that you know.",
 )
+CALENDAR = metadata_warning(
+    id="xds-dtm-calendar",
+    text="The day of a time is in the calendar",
+    section="ITI TF-3: Table 4.2.3.1.7-2",
+    fix="Correct the day, or leave out what is not known.",
+)
 SERVICE_TIMES = metadata_error(
     id="xds-service-times",
     text="serviceStartTime is not after serviceStopTime",
@@ -122,7 +128,7 @@ RECIPIENT = metadata_warning(
     fix="Write Organization|Person|Telecommunication; the unknown parts stay empty.",
 )
 RULES = (
-    DTM, SERVICE_TIMES, LANGUAGE_CODE, SOURCE_PATIENT_ID, SOURCE_PATIENT_AUTHORITY,
+    DTM, CALENDAR, SERVICE_TIMES, LANGUAGE_CODE, SOURCE_PATIENT_ID, SOURCE_PATIENT_AUTHORITY,
     SOURCE_PATIENT_INFO, HASH, SIZE, OID, REGISTERED_OID, DOCUMENT_UNIQUE_ID, PATIENT_ID,
     DOCUMENT_AVAILABILITY, REFERENCE_ID, PERSON, ORGANIZATION, TELECOMMUNICATION, RECIPIENT,
 )  # fmt: skip
@@ -130,12 +136,13 @@ RULES = (
 _Formats = Mapping[str, tuple[tuple[Check, Rule], ...]]
 
 _OID_FORMS = ((datatypes.oid, OID), (datatypes.registered_oid, REGISTERED_OID))
+_TIME_FORMS = ((datatypes.dtm, DTM), (datatypes.calendar_day, CALENDAR))
 _SLOT_FORMATS: _Formats = {
-    "creationTime": ((datatypes.dtm, DTM),),
-    "serviceStartTime": ((datatypes.dtm, DTM),),
-    "serviceStopTime": ((datatypes.dtm, DTM),),
-    "submissionTime": ((datatypes.dtm, DTM),),
-    "lastUpdateTime": ((datatypes.dtm, DTM),),
+    "creationTime": _TIME_FORMS,
+    "serviceStartTime": _TIME_FORMS,
+    "serviceStopTime": _TIME_FORMS,
+    "submissionTime": _TIME_FORMS,
+    "lastUpdateTime": _TIME_FORMS,
     "languageCode": ((datatypes.language_code, LANGUAGE_CODE),),
     "sourcePatientId": (
         (datatypes.source_patient_id, SOURCE_PATIENT_ID),

@@ -9,6 +9,7 @@ from lxml import etree
 from ihe_mock_async.findings import Rule, Severity
 from ihe_mock_async.state import Attachment
 from ihe_mock_async.xds import error_codes
+from ihe_mock_async.xds import vocabulary as v
 from ihe_mock_async.xds.metadata import DocumentEntry, Submission
 from ihe_mock_async.xds.provision import ProvidedDocument
 from ihe_mock_async.xds.rules.report import Report
@@ -66,9 +67,18 @@ SIZE_OF_DOCUMENT = Rule(
     fix="Count the octets before any base64 coding, or leave the Slot to the repository.",
     code=error_codes.REPOSITORY_METADATA_ERROR,
 )
+STABLE = Rule(
+    id="xds-document-stable",
+    severity=Severity.ERROR,
+    text="A document that is provided has a stable document entry",
+    section="ITI TF-2: 3.41.4.1.2",
+    fix=f"Write the objectType {v.STABLE}; on-demand entries, whose documents are made when they "
+    "are retrieved, are registered with ITI-61.",
+    code=error_codes.REPOSITORY_METADATA_ERROR,
+)
 RULES = (
     DOCUMENT_MISSING, CONTENT_MISSING, METADATA_MISSING, DOCUMENT_REPEATED, HASH_OF_DOCUMENT,
-    SIZE_OF_DOCUMENT,
+    SIZE_OF_DOCUMENT, STABLE,
 )  # fmt: skip
 
 
@@ -90,8 +100,14 @@ def check_provision(
         elif entry is not None:
             _check_content(entry, document.content, report)
     for identifier, entry in entries.items():
-        if identifier not in provided:
-            report.add(DOCUMENT_MISSING, entry.rim.element, received=identifier)
+        _check_entry(entry, report, provided=identifier in provided)
+
+
+def _check_entry(entry: DocumentEntry, report: Report, *, provided: bool) -> None:
+    if not provided:
+        report.add(DOCUMENT_MISSING, entry.rim.element, received=entry.id)
+    if entry.on_demand:
+        report.add(STABLE, entry.rim.element, received=v.ON_DEMAND, expected=v.STABLE)
 
 
 def _check_content(entry: DocumentEntry, content: Attachment, report: Report) -> None:
