@@ -357,6 +357,8 @@ class QuerySession:
     """Root of the id of the latest answer, which a continuation acknowledges."""
     expires: datetime
     """Aware; from then on it is unknown."""
+    quantity: int | None = None
+    """How many matches a part has, as it was asked for last; None: all that are left."""
 
 
 class QuerySessions(Protocol):

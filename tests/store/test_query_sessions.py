@@ -12,7 +12,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def session(query_id: str = "1.2.3^Q", expires: datetime = NOW + MINUTE) -> QuerySession:
-    return QuerySession(query_id, b"<query/>", ((7, 100), (3, 50)), 1, "response-1", expires)
+    return QuerySession(query_id, b"<query/>", ((7, 100), (3, 50)), 1, "response-1", expires, 5)
 
 
 async def keep(store: Store, kept: QuerySession, now: datetime = NOW, namespace: str = "") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,13 +12,21 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from ihe_mock_async.findings import Validation
+from ihe_mock_async.ihe import Answer, Exchange, WriteNeeded
 from ihe_mock_async.state import AffinityDomain, State
+from ihe_mock_async.transactions.iti47_patient_demographics_query_hl7v3 import (
+    TRANSACTION,
+    answer,
+    continue_or_cancel,
+)
 from tests.transactions.demographics_queries import (
     ASKED,
     NOW,
     codes,
+    exchange,
     found,
     quantities,
+    query,
     scoping_organization,
     told,
 )
@@ -29,12 +38,14 @@ from tests.transactions.query_continuations import (
     GO_ON,
     QUANTITY,
     START,
+    continuation,
     first_part,
     go_on,
     message_id,
 )
 from tests.transactions.stored_state import stored_state
 
+QUERY_ACTION = "urn:hl7-org:v3:PRPA_IN201305UV02"
 QUERY_ID = "1.3.6.1.4.1.21367.13.10.300^Q-1"
 REPORT = AffinityDomain(validation=Validation.REPORT)
 
@@ -93,6 +104,26 @@ def test_without_numbers_the_answer_goes_on_where_it_ended(state: State) -> None
     assert (found(second), found(third)) == (["Ada 2", "Ada 3"], ["Ada 4"])
     assert quantities(third) == [5, 1, 0]
     assert quantities(go_on(state, GO_ON, after=third)) == [5, 0, 0]
+
+
+def test_another_quantity_holds_from_then_on(state: State) -> None:
+    first = first_part(state, people=6, at_first=1)
+    second = go_on(state, both(without(START), setting(QUANTITY, value="2")), after=first)
+
+    third = go_on(state, GO_ON, after=second)
+
+    assert (found(second), found(third)) == (["Ada 1", "Ada 2"], ["Ada 3", "Ada 4"])
+    assert quantities(third) == [6, 2, 1]
+
+
+def test_after_all_that_was_left_there_is_nothing(state: State) -> None:
+    first = first_part(state, people=3, at_first=1)
+    rest = go_on(state, both(without(START), setting(QUANTITY, value="50")), after=first)
+
+    reply = go_on(state, GO_ON, after=rest)
+
+    assert quantities(rest) == [3, 2, 0]
+    assert (quantities(reply), reply.findings) == ([3, 0, 0], [])
 
 
 def test_a_part_can_be_asked_for_again(state: State) -> None:
@@ -180,6 +211,35 @@ def test_a_cancellation_that_says_it_waits_is_one(state: State) -> None:
     assert told(reply, "h:acknowledgement/h:typeCode/@code") == ["CA"]
     assert [finding.rule.id for finding in reply.findings] == ["iti47-continuation-status"]
     assert state.query_sessions.find(QUERY_ID, NOW) is None
+
+
+def cancelling(state: State, first: Answer) -> Exchange:
+    return exchange(state, continuation(after=first), CANCEL)
+
+
+@pytest.mark.parametrize(("people", "at_first"), [(3, 1), (3, 2)])
+def test_the_rest_of_an_answer_is_kept_by_a_unit_that_may_write(
+    state: State, people: int, at_first: int
+) -> None:
+    first = first_part(state, people=people, at_first=at_first)
+    asked = query(setting(f"{ASKED}/h:initialQuantity", value=str(at_first)))
+    reading = replace(exchange(state, asked, QUERY_ACTION), may_write=False)
+    with pytest.raises(WriteNeeded):
+        answer(reading)
+    with pytest.raises(WriteNeeded):
+        continue_or_cancel(replace(cancelling(state, first), may_write=False))
+
+    assert codes(go_on(state, after=first))[0] == "AA"
+
+
+def test_an_answer_that_is_told_at_once_is_only_read(state: State) -> None:
+    first_part(state, people=2, at_first=1)
+    asked = query(setting(f"{ASKED}/h:initialQuantity", value="2"))
+
+    reply = answer(replace(exchange(state, asked, QUERY_ACTION), may_write=False))
+
+    assert quantities(reply) == [2, 2, 0]
+    assert not TRANSACTION.writes
 
 
 # ---------------------------------------------------------------- refusals

@@ -17,7 +17,9 @@ _S = QUERY_SESSIONS.c
 _SESSION = (_S.namespace, _S.query_id)
 
 _FIND = sql(
-    select(_S.query, _S.matches, _S.delivered, _S.response_id, _S.expires).where(*equal(*_SESSION))
+    select(_S.query, _S.matches, _S.delivered, _S.response_id, _S.expires, _S.quantity).where(
+        *equal(*_SESSION)
+    )
 )
 _ADD = sql(insert(QUERY_SESSIONS))
 _REMOVE = sql(delete(QUERY_SESSIONS).where(*equal(*_SESSION)))
@@ -48,7 +50,7 @@ class QuerySessionTable:
         row = self._cursor.fetchone()
         if row is None:
             return None
-        query, matches, delivered, response_id, expires = row
+        query, matches, delivered, response_id, expires, quantity = row
         if expires <= timestamp(now):
             return None
         return QuerySession(
@@ -58,6 +60,7 @@ class QuerySessionTable:
             delivered,
             response_id,
             datetime.fromisoformat(expires),
+            quantity,
         )
 
     def keep(self, session: QuerySession, now: datetime) -> None:
@@ -73,6 +76,7 @@ class QuerySessionTable:
                 session.delivered,
                 session.response_id,
                 timestamp(session.expires),
+                session.quantity,
             ),
         )
         self._cursor.execute(_REMOVE_EXPIRED, (self._namespace, timestamp(now)))

@@ -36,7 +36,7 @@ from sqlalchemy.sql.compiler import Compiled
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.selectable import TableValuedAlias
 
-VERSION = 6
+VERSION = 7
 """Of the tables below: raise it with every change to them."""
 APPLICATION_ID = 0x49484D41
 """`IHMA` in the header of a SQLite file (PRAGMA application_id): the database is ours."""
@@ -187,6 +187,7 @@ QUERY_SESSIONS = Table(
     Column("delivered", Integer, nullable=False),
     Column("response_id", String, nullable=False),
     Column("expires", String, nullable=False),
+    Column("quantity", Integer),
     sqlite_with_rowid=False,
 )
 Index("query_sessions_by_expiry", QUERY_SESSIONS.c.namespace, QUERY_SESSIONS.c.expires)

@@ -34,7 +34,7 @@ from ihe_mock_async.hl7v3.query_parameters import QUERY, RESPONSE, Parameters
 from ihe_mock_async.hl7v3.transmission import Transmission
 from ihe_mock_async.hl7v3.transmission_check import check as check_transmission
 from ihe_mock_async.hl7v3.tree import bounded
-from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction
+from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction, WriteNeeded
 from ihe_mock_async.state import AffinityDomain, PatientRecord, QuerySession
 
 _QUERY_ACTION, _RESPONSE_ACTION = action(QUERY.name), action(RESPONSE.name)
@@ -150,6 +150,8 @@ def _cancel(received: _Received, session: QuerySession | None) -> Answer:
     refusals = received.refusals
     type_code = AcknowledgementType.COMMIT_ERROR if refusals else AcknowledgementType.COMMIT_ACCEPT
     if session is not None and not refusals:
+        if not received.exchange.may_write:
+            raise WriteNeeded
         received.exchange.state.query_sessions.end(session.query_id)
     return Answer(
         action=_ACCEPT_ACTION,
@@ -167,9 +169,10 @@ def _continue(received: _Received, session: QuerySession, asked: Continuation) -
     part = _Part(
         session.matches,
         session.delivered if start is None else start - 1,
-        whole_number(asked.quantity) or whole_number(known.initial_quantity),
+        # 3.47.4.3.3: what a continuation asks for holds from then on.
+        whole_number(asked.quantity) or session.quantity,
     )
-    return _tell(received, known, part)
+    return _tell(received, known, part, continues=True)
 
 
 def _query_of(session: QuerySession | None) -> Query | None:
@@ -199,21 +202,21 @@ class _Part:
         return self.matches[self.start : self.end]
 
 
-def _tell(received: _Received, asked: Query, part: _Part) -> Answer:
+def _tell(received: _Received, asked: Query, part: _Part, *, continues: bool = False) -> Answer:
     acknowledged = received.acknowledge(AcknowledgementType.APPLICATION_ACCEPT)
+    total = len(part.matches)
+    if continues or len(part.told) < total:
+        _remember(received.exchange, asked, part, acknowledged.message_id)
     domain, patients = received.exchange.domain, received.exchange.state.patients
     records = {record.key: record for record in patients.records([key for key, _ in part.told])}
     # A patient may have been linked to another one since the first part was told.
     told = [(records[key], degree) for key, degree in part.told if key in records]
-    total = len(part.matches)
     found = QueryResponse.FOUND if total else QueryResponse(domain.pdq_no_match)
     result = QueryResult(
         found,
         subjects=_subjects(asked, told, domain),
         quantities=Quantities(total, len(told), total - part.end),
     )
-    if part.quantity is not None and part.quantity < total:
-        _remember(received.exchange, asked, part, acknowledged.message_id)
     return Answer(
         action=_RESPONSE_ACTION,
         body=query.respond(_TEMPLATE, received.message, acknowledged, asked, result),
@@ -237,6 +240,8 @@ def _subjects(
 def _remember(exchange: Exchange, asked: Query, part: _Part, response_id: str) -> None:
     if asked.query_id is None or not asked.query_id.root:
         return  # let pass by `validation: report`; nobody could ask for the rest
+    if not exchange.may_write:
+        raise WriteNeeded
     lifetime = timedelta(seconds=exchange.domain.pdq_session_seconds)
     session = QuerySession(
         query_id=asked.query_id.text,
@@ -245,6 +250,7 @@ def _remember(exchange: Exchange, asked: Query, part: _Part, response_id: str) -
         delivered=part.end,
         response_id=response_id,
         expires=exchange.now + lifetime,
+        quantity=part.quantity,
     )
     exchange.state.query_sessions.keep(session, exchange.now)
 
@@ -288,7 +294,7 @@ TRANSACTION = Transaction(
         _CONTINUE_ACTION: _RESPONSE_ACTION,
         _CANCEL_ACTION: _ACCEPT_ACTION,
     },
-    writes=True,
+    writes=False,  # but for the rest of an answer that is told in part
     rules=(
         *wrapper_rules.RULES,
         *query_rules.RULES,
