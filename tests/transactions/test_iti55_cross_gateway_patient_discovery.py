@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 import pytest
 from lxml import etree
 
 from ihe_mock_async.elements import parse
 from ihe_mock_async.findings import Severity, Validation
-from ihe_mock_async.ihe import Answer
+from ihe_mock_async.ihe import Answer, WriteNeeded
 from ihe_mock_async.state import AffinityDomain, State
 from ihe_mock_async.transactions.iti55_cross_gateway_patient_discovery import (
     TRANSACTION,
@@ -282,6 +283,17 @@ def test_a_deferred_query_is_accepted_and_answered_later(state: State) -> None:
     target = "string(.//h:targetMessage/h:id/@root)"
     assert result.xpath(target, namespaces=NS) == "7c0a9d8e-64c1-4f41-8a57-0b8f6a1b2c3d"
     assert reply.patient_ids == [id_of("P-1").cx]
+
+
+def test_only_a_deferred_query_has_to_be_run_by_a_unit_that_may_write(state: State) -> None:
+    feed(state, id_of("P-1"))
+    message = query(both(discovering, deferring))
+    with pytest.raises(WriteNeeded):
+        defer(replace(exchange(state, message, DEFERRED_ACTION), may_write=False))
+    reading = replace(exchange(state, query(discovering), ACTION), may_write=False)
+
+    assert codes(answer(reading))[0] == "AA"
+    assert not TRANSACTION.writes
 
 
 def test_a_deferred_query_that_is_refused_is_not_answered_later(state: State) -> None:

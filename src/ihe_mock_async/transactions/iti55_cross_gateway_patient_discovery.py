@@ -39,7 +39,15 @@ from ihe_mock_async.hl7v3.query_subject import Custodian
 from ihe_mock_async.hl7v3.transmission import Transmission
 from ihe_mock_async.hl7v3.transmission_check import check as check_transmission
 from ihe_mock_async.hl7v3.tree import bounded
-from ihe_mock_async.ihe import Actor, Answer, Exchange, Notification, Outcome, Transaction
+from ihe_mock_async.ihe import (
+    Actor,
+    Answer,
+    Exchange,
+    Notification,
+    Outcome,
+    Transaction,
+    WriteNeeded,
+)
 from ihe_mock_async.state import PatientRecord, Patients
 
 _NUMBER = "ITI-55"
@@ -102,6 +110,8 @@ def answer(exchange: Exchange) -> Answer:
 
 def defer(exchange: Exchange) -> Answer:
     """Accept a query now, and send its answer to the address in respondTo (3.55.6.2)."""
+    if not exchange.may_write:
+        raise WriteNeeded  # the answer waits in the outbox
     message = transmission.read(exchange.body)
     asked = _asked(message)
     parameters = _parameters(asked)
@@ -300,7 +310,7 @@ TRANSACTION = Transaction(
         _QUERY_ACTION: _RESPONSE_ACTION,
         _DEFERRED_QUERY_ACTION: _ACCEPT_ACTION,
     },
-    writes=True,  # a deferred answer waits in the outbox
+    writes=False,  # but for an answer that is deferred
     rules=(
         *wrapper_rules.RULES,
         *query_rules.RULES,
