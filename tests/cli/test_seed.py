@@ -88,6 +88,25 @@ def test_without_a_server_it_says_what_to_do(run: Run) -> None:
     assert "ihe-mock-async start" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--url", f"{URL}/pix/add"), f"Error: {URL}/pix/add is one endpoint; the seed needs"),
+        (("--url", URL, "--namespace", "a/b"), 'Error: "a/b" cannot be a namespace'),
+        (("--url", "localhost:8080"), 'Error: "localhost:8080" is not the URL of a server'),
+    ],
+)
+def test_a_place_that_is_none_is_one_line_and_exit_status_2(
+    run: Run, arguments: tuple[str, ...], told: str
+) -> None:
+    result = run("seed", *arguments)
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith(told)
+    assert result.stderr.count("\n") == 1
+
+
 def test_what_is_refused_is_exit_status_1(
     run: Run, domain: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -282,3 +282,13 @@ def test_an_answer_must_relate_to_the_request() -> None:
     assert wrong.accepted
     assert wrong.problems[0].severity == "warning"
     assert "urn:uuid:2" in wrong.problems[0].text
+
+
+def test_a_fault_of_somebody_who_did_not_read_the_request_relates_to_nothing() -> None:
+    fault = "<soap:Fault><soap:Reason><soap:Text>No.</soap:Text></soap:Reason></soap:Fault>"
+
+    got = answer.read(HttpAnswer(404, SOAP, envelope(fault)), "urn:uuid:1")
+    other = answer.read(HttpAnswer(404, SOAP, envelope(fault, relates_to="x")), "urn:uuid:1")
+
+    assert [problem.text for problem in got.problems] == ["No."]
+    assert len(other.problems) == 2

@@ -71,9 +71,32 @@ def test_nobody_there_is_told() -> None:
         post("http://127.0.0.1:1/x", MESSAGE)
 
 
-def test_a_url_that_is_none_is_told() -> None:
-    with connect("gopher://x", Connection()) as post, pytest.raises(SendError, match="gopher"):
-        post("gopher://x", MESSAGE)
+@pytest.mark.parametrize(
+    "url", ["gopher://x", "mock:8080", "", "http://", "http://[::1", "http://x:y", "http://x:0"]
+)
+def test_a_url_that_is_none_is_told(url: str) -> None:
+    with (
+        pytest.raises(SendError, match=r'".*" is not the URL of a server; expected http://'),
+        connect(url, Connection()),
+    ):
+        pass
+
+
+def test_http_where_https_is_wanted_is_guessed(url: str) -> None:
+    with (
+        connect(url, Connection()) as post,
+        pytest.raises(SendError, match=r"[^.]\. Does the server speak https\?"),
+    ):
+        post(f"{url}/break", MESSAGE)
+
+
+def test_https_where_http_is_spoken_is_told(url: str) -> None:
+    https = url.replace("http", "https", 1)
+    with (
+        connect(https, Connection()) as post,
+        pytest.raises(SendError, match="There is no TLS at https://"),
+    ):
+        post(f"{https}/x", MESSAGE)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +32,19 @@ DOMAIN = AffinityDomain()
 )
 def test_a_url_is_a_server_or_an_endpoint(url: str, namespace: str, expected: str) -> None:
     assert Target(url, namespace).endpoint(Actor.PIX_MANAGER) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "namespace", "told"),
+    [
+        ("http://a", "b/c", '"b/c" cannot be a namespace; expected 1 to 100 letters'),
+        ("http://a", "n" * 101, "cannot be a namespace"),
+        ("http://a/ns/b", "c", "http://a/ns/b has a path already"),
+    ],
+)
+def test_a_namespace_that_leads_nowhere_is_refused(url: str, namespace: str, told: str) -> None:
+    with pytest.raises(SendError, match=re.escape(told)):
+        Target(url, namespace)
 
 
 def test_an_example_comes_behind_what_it_builds_on(strict: InProcess) -> None:

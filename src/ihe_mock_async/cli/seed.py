@@ -60,6 +60,7 @@ def seed(  # noqa: PLR0913 - one argument for each option
     PDF and CDA documents, a folder, a replacement and an addendum: sent as ITI-44 and ITI-41
     messages. The ids are the same in every run, and a second run changes nothing.
     """
+    from ihe_mock_async.client import report  # noqa: PLC0415 - lxml
     from ihe_mock_async.client.connection import Connection, connect  # noqa: PLC0415 - httpx
     from ihe_mock_async.client.seed import cast, plant  # noqa: PLC0415 - lxml
     from ihe_mock_async.client.sending import Target  # noqa: PLC0415
@@ -77,7 +78,7 @@ def seed(  # noqa: PLR0913 - one argument for each option
         click.echo(_table(planted))
     refused = [each for each in planted if each.problems]
     for problem in dict.fromkeys(problem for each in refused for problem in each.problems):
-        click.echo(f"{problem.severity} {problem.code}: {problem.text}", err=True)
+        click.echo(report.problem(problem), err=True)
     ctx.exit(1 if refused else 0)
 
 

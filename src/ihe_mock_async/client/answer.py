@@ -67,7 +67,7 @@ def read(response: HttpAnswer, message_id: str = "") -> Answer:
         status,
         reading.outcome,
         reading.accepted,
-        (*_unrelated(envelope, message_id), *reading.problems),
+        (*_unrelated(envelope, payload, message_id), *reading.problems),
         reading.found,
         reading.documents,
         envelope,
@@ -107,9 +107,13 @@ def _no_soap(response: HttpAnswer, error: PeerError | None) -> Answer:
     return Answer(response.status, "no SOAP answer", accepted=False, problems=tuple(problems))
 
 
-def _unrelated(envelope: etree._Element, message_id: str) -> Iterator[Problem]:
+def _unrelated(
+    envelope: etree._Element, payload: etree._Element, message_id: str
+) -> Iterator[Problem]:
     relates_to = next((e for e in envelope.iter("{*}RelatesTo")), None)
     related = ((relates_to.text or "") if relates_to is not None else "").strip()
+    if not related and local_name(payload) == "Fault":
+        return  # of somebody who could not read the request, or did not try
     if message_id and related != message_id:
         text = f'wsa:RelatesTo is "{related}", expected the MessageID {message_id}'
         yield Problem("warning", "", text)

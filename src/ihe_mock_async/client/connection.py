@@ -50,6 +50,7 @@ def connect(url: str, connection: Connection) -> Iterator[Post]:
 
     Proxies of the environment are not asked for a server on this machine. Raises `SendError`.
     """
+    _check(url)
     verify = _tls(connection) if urlsplit(url).scheme == "https" else False
     with httpx.Client(
         verify=verify, timeout=connection.timeout, trust_env=not _is_loopback(url)
@@ -59,6 +60,16 @@ def connect(url: str, connection: Connection) -> Iterator[Post]:
             return _post(client, endpoint, message)
 
         yield post
+
+
+def _check(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # an address in brackets that is none, a port that is no number
+        usable = False
+    if not usable:
+        raise SendError(f'"{url}" is not the URL of a server; expected http://HOST:PORT.')
 
 
 def _post(client: httpx.Client, url: str, message: Message) -> HttpAnswer:
@@ -75,15 +86,20 @@ def _post(client: httpx.Client, url: str, message: Message) -> HttpAnswer:
 
 
 def _explain(url: str, error: Exception) -> str:
-    text = str(error)
+    text = str(error).rstrip(".")
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return (
             f"The certificate of {url} is not trusted: {text}. Name its CA with --cacert, or "
             "use --insecure."
         )
+    if "WRONG_VERSION_NUMBER" in text:
+        return f"There is no TLS at {url}: {text}. Does the server speak http?"
     if isinstance(error, httpx.ConnectError):
         return f"Nobody answers at {url}: {text}."
-    return f"{url} broke off the exchange: {text or type(error).__name__}."
+    told = f"{url} broke off the exchange: {text or type(error).__name__}."
+    if isinstance(error, httpx.RemoteProtocolError) and url.startswith("http:"):
+        told += " Does the server speak https?"
+    return told
 
 
 def _is_loopback(url: str) -> bool:

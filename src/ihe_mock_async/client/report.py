@@ -26,16 +26,18 @@ def text(sent: Sent) -> str:
     head = f"{sent.transaction.number} {sent.name}  {sent.url}"
     lines = [
         f"HTTP {answer.status}  {answer.outcome}",
-        *(_problem(problem) for problem in answer.problems),
+        *(problem(each) for each in answer.problems),
         *answer.found,
         *(_document(document) for document in answer.documents),
     ]
     return "\n".join([head, *(f"  {one_line(line)}" for line in lines)])
 
 
-def _problem(problem: Problem) -> str:
-    where = f" at {problem.location}" if problem.location else ""
-    return f"{problem.severity} {problem.code}{where}: {problem.text}".replace(" :", ":")
+def problem(told: Problem) -> str:
+    """One problem for people, in one line: severity, code, place and text."""
+    where = f"at {told.location}" if told.location else ""
+    head = " ".join(filter(None, (told.severity, told.code, where)))
+    return one_line(f"{head}: {told.text}")
 
 
 def _document(document: ReceivedDocument) -> str:
@@ -58,12 +60,12 @@ def as_json(sent: Sent) -> dict[str, Any]:
         "accepted": answer.accepted,
         "problems": [
             {
-                "severity": problem.severity,
-                "code": problem.code,
-                "text": problem.text,
-                "location": problem.location,
+                "severity": each.severity,
+                "code": each.code,
+                "text": each.text,
+                "location": each.location,
             }
-            for problem in answer.problems
+            for each in answer.problems
         ],
         "found": list(answer.found),
         "documents": [

@@ -14,24 +14,43 @@ from ihe_mock_async.client.examples import Example
 from ihe_mock_async.client.message import DEFAULT_PACKING, Content, OutgoingPart, Packing
 from ihe_mock_async.client.ordering import Order, transaction_of
 from ihe_mock_async.client.values import NOBODY, Values
+from ihe_mock_async.errors import SendError
 from ihe_mock_async.ihe import Actor, Transaction
+from ihe_mock_async.web.endpoints import NAMESPACE_NAME
 
 _NAMESPACE_ROOT = re.compile(r"/ns/[^/]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where messages go."""
+    """Where messages go; raises `SendError` when URL and namespace do not name a place."""
 
     url: str
     """Of an ihe-mock-async server (`http://host:port`), or of any server's endpoint."""
     namespace: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse a namespace that would be another path, or that no path is made of."""
+        if self.namespace and not NAMESPACE_NAME.fullmatch(self.namespace):
+            raise SendError(
+                f'"{self.namespace}" cannot be a namespace; expected 1 to 100 letters, digits, '
+                "dots, underscores and hyphens, a letter or digit first."
+            )
+        if self.namespace and self.path:
+            raise SendError(
+                f"{self.url} has a path already: give the URL of a server (http://HOST:PORT) to "
+                "go with --namespace."
+            )
+
+    @property
+    def path(self) -> str:
+        """That of the URL, empty for a server's default world."""
+        return urlsplit(self.url).path.rstrip("/")
+
     @property
     def is_endpoint(self) -> bool:
         """Whether the URL is that of one endpoint."""
-        path = urlsplit(self.url).path.rstrip("/")
-        return bool(path) and not _NAMESPACE_ROOT.fullmatch(path)
+        return bool(self.path) and not _NAMESPACE_ROOT.fullmatch(self.path)
 
     def endpoint(self, actor: Actor) -> str:
         """The URL of an actor."""

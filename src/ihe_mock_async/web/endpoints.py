@@ -12,7 +12,9 @@ from ihe_mock_async.settings import Settings
 from ihe_mock_async.web import rules
 
 _NAMESPACES = "/ns/"
-_NAMESPACE_PATH = re.compile(r"/ns/(?P<name>[A-Za-z0-9][A-Za-z0-9._-]{0,99})(?P<rest>/.*)")
+NAMESPACE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""What a namespace can be called."""
+_NAMESPACE_PATH = re.compile(rf"/ns/(?P<name>{NAMESPACE_NAME.pattern})(?P<rest>/.*)")
 
 
 @dataclass(frozen=True)

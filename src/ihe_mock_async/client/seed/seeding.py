@@ -12,6 +12,7 @@ from ihe_mock_async.client import answer
 from ihe_mock_async.client.message import DEFAULT_PACKING, Content, wrap
 from ihe_mock_async.client.seed import contents, feed, names
 from ihe_mock_async.client.seed.submission import provide
+from ihe_mock_async.errors import SendError
 from ihe_mock_async.ihe import Actor, Transaction
 from ihe_mock_async.transactions import iti41_provide_and_register_document_set as iti41
 from ihe_mock_async.transactions import iti44_patient_identity_feed_hl7v3 as iti44
@@ -57,6 +58,11 @@ class Planted:
 
 def plant(domain: SeedDomain, target: Target, post: Post) -> Iterator[Planted]:
     """Send everything, and tell what there is as it is answered; raises `SendError`."""
+    if target.is_endpoint:
+        raise SendError(
+            f"{target.url} is one endpoint; the seed needs a server with all of them: "
+            "http://HOST:PORT, or http://HOST:PORT/ns/NAME."
+        )
     sender = _Sender(target, post)
     for member in domain.members:
         yield from _plant_patient(member.person, sender)
