@@ -73,12 +73,14 @@ async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncI
                 await writer.wait_closed()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    # It ends with the last connection, also one whose handshake fails. Asked before `close`:
+    # Python 3.11 does not wait for anybody who asks behind it.
+    ended = asyncio.ensure_future(server.wait_closed())
     try:
         yield f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     finally:
         server.close()
-        if running:
-            await asyncio.wait(running, timeout=LIMIT)
+        await asyncio.wait({ended, *running}, timeout=LIMIT)
 
 
 @asynccontextmanager
