@@ -7,6 +7,7 @@ from lxml import etree
 
 from ihe_mock_async.findings import Rule, Severity
 from ihe_mock_async.ihe import Actor, Outcome
+from ihe_mock_async.state import AffinityDomain
 from ihe_mock_async.transactions import iti18_registry_stored_query as iti18
 from ihe_mock_async.transactions.iti61_register_on_demand_document_entry import (
     REQUEST,
@@ -55,6 +56,12 @@ def with_content(rule_id: str, case: Case) -> None:
     BREACHES[rule_id](case)
 
 
+def promise_a_picture(case: Case) -> None:
+    """The entry is one of this server, which makes no pictures."""
+    case.value("repositoryUniqueId", case.domain.repository_unique_id)
+    case.entry.set("mimeType", "image/jpeg")
+
+
 def run_breach(rule_id: str, case: Case) -> None:
     own = {
         "xds-on-demand": lambda: case.entry.set("objectType", v.STABLE),
@@ -63,6 +70,7 @@ def run_breach(rule_id: str, case: Case) -> None:
         "xds-on-demand-present": lambda: setattr(
             case, "request", s.submit(s.submission_set(), *s.folder())
         ),
+        "xds-on-demand-mime-type": lambda: promise_a_picture(case),
         "xds-slot-empty": lambda: with_content(rule_id, case),
         "xds-hash": lambda: with_content(rule_id, case),
         "xds-size": lambda: with_content(rule_id, case),
@@ -121,3 +129,24 @@ def test_a_request_without_objects_is_explained() -> None:
         reply = u.send(answer, etree.Element(ns.SUBMIT_OBJECTS_REQUEST), state)
 
     assert [f.rule.id for f in reply.findings] == ["xds-object-list"]
+
+
+@pytest.mark.parametrize(
+    ("repository", "mime_type", "hints"),
+    [
+        ("2.999.7.9", "image/jpeg", []),
+        (AffinityDomain().repository_unique_id, "Text/HTML; charset=utf-8", []),
+        (AffinityDomain().repository_unique_id, "image/jpeg", ["xds-on-demand-mime-type"]),
+    ],
+    ids=["of another source", "can be made", "cannot be made"],
+)
+def test_a_document_that_this_server_cannot_make_is_hinted_at(
+    repository: str, mime_type: str, hints: list[str]
+) -> None:
+    case = OnDemandCase()
+    case.value("repositoryUniqueId", repository)
+    case.entry.set("mimeType", mime_type)
+
+    reply = case.send_to(answer, provide=False)
+
+    assert [f.rule.id for f in reply.findings if f.severity is Severity.HINT] == hints

@@ -47,7 +47,7 @@ def answer(exchange: Exchange) -> Answer:
 def _check(submission: Submission, exchange: Exchange, report: rules.Report) -> Surroundings:
     domain, state = exchange.domain, exchange.state
     rules.check_metadata(submission, domain, report)
-    check_on_demand(submission, report)
+    check_on_demand(submission, domain.repository_unique_id, report)
     check_unique_in_message(submission, DUPLICATE_IN_REGISTRATION, report)
     surroundings = lifecycle.look_up(submission, state.documents)
     rules.check_surroundings(submission, surroundings, state.patients, domain, report)

@@ -36,7 +36,12 @@ class OnDemandEntry:
     @property
     def media_type(self) -> str:
         """The mimeType without parameters, in lower case."""
-        return self.mime_type.partition(";")[0].strip().lower()
+        return media_type_of(self.mime_type)
+
+
+def media_type_of(mime_type: str) -> str:
+    """A mimeType without parameters, in lower case."""
+    return mime_type.partition(";")[0].strip().lower()
 
 
 def on_demand_entries(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from lxml import etree
+
 from ihe_mock_async.elements import parse
 from ihe_mock_async.state import (
     AvailabilityStatus,
@@ -14,12 +16,12 @@ from ihe_mock_async.state import (
     ObjectSearch,
     RegistryObject,
 )
+from ihe_mock_async.xds import namespaces as ns
 from ihe_mock_async.xds import searchable
 from ihe_mock_async.xds import vocabulary as v
-from ihe_mock_async.xds.ebxml import RimObject, read_object
 from ihe_mock_async.xds.on_demand.entry import OnDemandEntry
 
-MAX_LISTED = 100
+MAX_LISTED = 50
 """Documents that are listed by title; older ones are counted."""
 _STABLE = Condition(searchable.OBJECT_TYPE, any_of=(v.STABLE,))
 _SCHEMES = {attribute.name: scheme for scheme, attribute in v.DOCUMENT_ENTRY.codes.items()}
@@ -92,36 +94,48 @@ def summarise(
     entry: OnDemandEntry, listed: DocumentList, *, unique_id: str, source: str, made: datetime
 ) -> Summary:
     """The summary that an on-demand entry promises, at this moment."""
-    rim = read_object(entry.element)
+    element = entry.element
     return Summary(
         unique_id=unique_id,
-        title=_one_line(rim.name) or "Summary",
+        title=_name(element) or "Summary",
         patient_id=entry.registered.patient_id or "",
         made=made,
         source=source,
-        type_code=_code(rim, "typeCode"),
-        confidentiality_code=_code(rim, "confidentialityCode"),
+        type_code=_code(element, "typeCode"),
+        confidentiality_code=_code(element, "confidentialityCode"),
         documents=listed,
     )
 
 
 def _listed(entry: RegistryObject) -> ListedDocument:
-    rim = read_object(parse(entry.xml))
-    type_code = _code(rim, "typeCode")
+    element = parse(entry.xml)
+    type_code = _code(element, "typeCode")
     return ListedDocument(
-        _one_line(rim.name),
+        _name(element),
         (type_code.display_name or type_code.code) if type_code else "",
-        rim.value(searchable.CREATION_TIME) or "",
+        _value(element, searchable.CREATION_TIME),
     )
 
 
-def _code(rim: RimObject, attribute: str) -> CodedValue | None:
+# Only this much is read of each entry: other units of work wait meanwhile.
+
+
+def _code(element: etree._Element, attribute: str) -> CodedValue | None:
     scheme = _SCHEMES[attribute]
-    for each in rim.classifications:
-        if each.scheme == scheme:
-            return CodedValue(each.code, each.value(v.CODING_SCHEME) or "", _one_line(each.name))
+    for each in element.iterchildren(ns.CLASSIFICATION):
+        if each.get("classificationScheme", "").strip() == scheme:
+            code = each.get("nodeRepresentation", "").strip()
+            return CodedValue(code, _value(each, v.CODING_SCHEME), _name(each))
     return None
 
 
-def _one_line(text: str | None) -> str:
-    return " ".join((text or "").split())
+def _value(element: etree._Element, slot_name: str) -> str:
+    for slot in element.iterchildren(ns.SLOT):
+        if slot.get("name", "").strip() == slot_name:
+            return slot.findtext(f"{ns.VALUE_LIST}/{ns.VALUE}", "").strip()
+    return ""
+
+
+def _name(element: etree._Element) -> str:
+    localized = element.find(f"{ns.NAME}/{ns.LOCALIZED_STRING}")
+    return " ".join(localized.get("value", "").split()) if localized is not None else ""

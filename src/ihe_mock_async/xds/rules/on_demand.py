@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from lxml import etree
+
+from ihe_mock_async.findings import Rule, Severity
 from ihe_mock_async.xds import vocabulary as v
 from ihe_mock_async.xds.metadata import Submission
+from ihe_mock_async.xds.on_demand.contents import MEDIA_TYPES
+from ihe_mock_async.xds.on_demand.entry import media_type_of
 from ihe_mock_async.xds.rules.report import Report, metadata_error, metadata_warning
 
 ON_DEMAND = metadata_error(
@@ -31,11 +36,20 @@ ON_DEMAND_REPOSITORY = metadata_warning(
     section="ITI TF-3: Table 4.3.1-3",
     fix="Add the Slot: without it nobody knows where to retrieve the document.",
 )
-RULES = (ON_DEMAND, ON_DEMAND_PRESENT, ON_DEMAND_CONTENT, ON_DEMAND_REPOSITORY)
+ON_DEMAND_MIME_TYPE = Rule(
+    id="xds-on-demand-mime-type",
+    severity=Severity.HINT,
+    text="The mimeType of an on-demand entry is one in which its source can make the document",
+    section="a limit of this server",
+    fix="The entry is registered, but ITI-43 will say that its document cannot be made.",
+)
+RULES = (
+    ON_DEMAND, ON_DEMAND_PRESENT, ON_DEMAND_CONTENT, ON_DEMAND_REPOSITORY, ON_DEMAND_MIME_TYPE,
+)  # fmt: skip
 
 
-def check_on_demand(submission: Submission, report: Report) -> None:
-    """Check that the submission is for ITI-61."""
+def check_on_demand(submission: Submission, repository_unique_id: str, report: Report) -> None:
+    """Check that the submission is for ITI-61; `repository_unique_id` is the server's own."""
     if not submission.document_entries:
         report.add(ON_DEMAND_PRESENT, submission.element)
     for entry in submission.document_entries:
@@ -44,6 +58,15 @@ def check_on_demand(submission: Submission, report: Report) -> None:
             report.add(ON_DEMAND, element, received=element.get("objectType", ""))
         elif not entry.repository_unique_id:
             report.add(ON_DEMAND_REPOSITORY, element, expected="Slot repositoryUniqueId")
+        elif entry.repository_unique_id == repository_unique_id:
+            _check_mime_type(element, report)
         for slot in entry.rim.slots:
             if entry.on_demand and slot.name in {"hash", "size"}:
                 report.add(ON_DEMAND_CONTENT, slot.element, received=slot.name)
+
+
+def _check_mime_type(element: etree._Element, report: Report) -> None:
+    received = element.get("mimeType", "")
+    if media_type_of(received) not in MEDIA_TYPES:
+        expected = " or ".join(MEDIA_TYPES)
+        report.add(ON_DEMAND_MIME_TYPE, element, received=received, expected=expected)
