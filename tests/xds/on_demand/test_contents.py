@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from lxml import etree, html
 
 from ihe_mock_async.xds.on_demand import contents
 from ihe_mock_async.xds.on_demand.summary import (
+    MAX_LISTED,
     CodedValue,
     DocumentList,
     ListedDocument,
@@ -34,6 +36,7 @@ SUMMARY = Summary(
     ),
 )
 EMPTY = replace(SUMMARY, documents=DocumentList(0, ()), type_code=None, patient_id="odd")
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "on-demand.md"
 CDA = {"": "urn:hl7-org:v3"}
 SENTENCES = [
     "Patient: LM-1979^^^&2.999.1&ISO",
@@ -72,8 +75,12 @@ READERS = {
 }
 
 
-def test_every_media_type_is_known_here() -> None:
+def test_every_media_type_is_known_here_and_on_the_page_about_it() -> None:
+    page = PAGE.read_text("utf-8")
+
     assert set(contents.MEDIA_TYPES) == set(READERS)
+    assert re.findall(r"^\| `(\w+/\w+)` \|", page, re.MULTILINE) == [*contents.MEDIA_TYPES]
+    assert f"of the latest {MAX_LISTED} the title" in page
 
 
 @pytest.mark.parametrize("media_type", contents.MEDIA_TYPES)

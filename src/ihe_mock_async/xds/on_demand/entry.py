@@ -1,4 +1,4 @@
-"""On-demand document entries whose documents this server makes (ITI TF-1: 10.4.9; TF-2: 3.43).
+"""On-demand document entries whose documents this server makes (ITI TF-2: 3.43, 3.61).
 
 Those that name this repository: it is their On-Demand Document Source.
 """
