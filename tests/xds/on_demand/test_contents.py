@@ -83,6 +83,24 @@ def test_every_media_type_is_known_here_and_on_the_page_about_it() -> None:
     assert f"of the latest {MAX_LISTED} the title" in page
 
 
+@pytest.mark.parametrize(
+    ("mime_type", "possible"),
+    [
+        ("text/plain", True),
+        ("TEXT/Plain", True),
+        ('text/plain; format=flowed; Charset="UTF-8"', True),
+        ("text/html;charset=utf-8", True),
+        ("text/html; charset=iso-8859-1", False),
+        ("application/json", False),
+        ("", False),
+    ],
+)
+def test_a_mime_type_can_be_made_if_it_is_known_and_in_utf_8(
+    mime_type: str, possible: bool
+) -> None:
+    assert contents.can_write(mime_type) is possible
+
+
 @pytest.mark.parametrize("media_type", contents.MEDIA_TYPES)
 def test_every_media_type_says_the_same(media_type: str) -> None:
     texts = READERS[media_type](contents.write(SUMMARY, media_type))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from textwrap import wrap
 
@@ -14,11 +15,23 @@ from ihe_mock_async.xds.on_demand.summary import Summary
 from ihe_mock_async.xds.on_demand.wording import facts, heading, items
 
 _HTML = ElementMaker()
+_CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s;"]*)', re.IGNORECASE)
 
 
-def write(summary: Summary, media_type: str) -> bytes:
-    """The summary as a document; `media_type` is one of `MEDIA_TYPES`."""
-    return _WRITERS[media_type](summary)
+def can_write(mime_type: str) -> bool:
+    """Whether a summary can be made in a mimeType, which may have parameters."""
+    charset = _CHARSET.search(mime_type)
+    in_utf_8 = charset is None or charset[1].lower() == "utf-8"
+    return in_utf_8 and _media_type(mime_type) in _WRITERS
+
+
+def write(summary: Summary, mime_type: str) -> bytes:
+    """The summary as a document; it must be one that `can_write`."""
+    return _WRITERS[_media_type(mime_type)](summary)
+
+
+def _media_type(mime_type: str) -> str:
+    return mime_type.partition(";")[0].strip().lower()
 
 
 def _text(summary: Summary) -> bytes:
@@ -61,4 +74,4 @@ _WRITERS: Mapping[str, Callable[[Summary], bytes]] = {
     "application/pdf": _pdf,
 }
 MEDIA_TYPES = tuple(_WRITERS)
-"""In which a summary can be made."""
+"""In which a summary can be made; texts are in UTF-8."""

@@ -33,16 +33,6 @@ class OnDemandEntry:
         """The mimeType of the documents that it promises, with parameters if it has some."""
         return self.element.get("mimeType", "").strip()
 
-    @property
-    def media_type(self) -> str:
-        """The mimeType without parameters, in lower case."""
-        return media_type_of(self.mime_type)
-
-
-def media_type_of(mime_type: str) -> str:
-    """A mimeType without parameters, in lower case."""
-    return mime_type.partition(";")[0].strip().lower()
-
 
 def on_demand_entries(
     unique_ids: Collection[str], documents: Documents, repository_unique_id: str

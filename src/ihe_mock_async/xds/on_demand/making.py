@@ -36,7 +36,7 @@ class DocumentMaker:
         self._made: dict[str, Attachment] = {}
 
     def make(self, entry: OnDemandEntry) -> Attachment:
-        """The document of an approved entry with one of `contents.MEDIA_TYPES`.
+        """The document of an approved entry, of a mimeType that `contents.can_write`.
 
         Its content id is its uniqueId, a new OID.
         """
@@ -54,7 +54,7 @@ class DocumentMaker:
             source=self._repository_unique_id,
             made=self._now,
         )
-        octets = contents.write(summary, entry.media_type)
+        octets = contents.write(summary, entry.mime_type)
         document = self._documents.store_made(unique_id, octets, entry.mime_type, self._now)
         self._register(entry, document)
         return document

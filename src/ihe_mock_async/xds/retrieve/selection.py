@@ -19,7 +19,7 @@ from ihe_mock_async.findings import Finding, Rule, refused
 from ihe_mock_async.identifiers import is_oid
 from ihe_mock_async.state import AffinityDomain, Attachment, Documents
 from ihe_mock_async.xds import registry_response as rr
-from ihe_mock_async.xds.on_demand.contents import MEDIA_TYPES
+from ihe_mock_async.xds.on_demand import contents
 from ihe_mock_async.xds.on_demand.entry import OnDemandEntry, on_demand_entries
 from ihe_mock_async.xds.registry_response import RegistryError
 from ihe_mock_async.xds.retrieve import rules
@@ -191,8 +191,8 @@ class _Judge:
             return
         if not entry.is_approved:
             yield self._found(rules.ON_DEMAND_APPROVED, request, entry.registered.status)
-        if entry.media_type not in MEDIA_TYPES:
-            possible = " or ".join(MEDIA_TYPES)
+        if not contents.can_write(entry.mime_type):
+            possible = " or ".join(contents.MEDIA_TYPES)
             yield self._found(rules.ON_DEMAND_MIME_TYPE, request, entry.mime_type, possible)
 
     def _found(

@@ -7,8 +7,7 @@ from lxml import etree
 from ihe_mock_async.findings import Rule, Severity
 from ihe_mock_async.xds import vocabulary as v
 from ihe_mock_async.xds.metadata import Submission
-from ihe_mock_async.xds.on_demand.contents import MEDIA_TYPES
-from ihe_mock_async.xds.on_demand.entry import media_type_of
+from ihe_mock_async.xds.on_demand import contents
 from ihe_mock_async.xds.rules.report import Report, metadata_error, metadata_warning
 
 ON_DEMAND = metadata_error(
@@ -67,6 +66,6 @@ def check_on_demand(submission: Submission, repository_unique_id: str, report: R
 
 def _check_mime_type(element: etree._Element, report: Report) -> None:
     received = element.get("mimeType", "")
-    if media_type_of(received) not in MEDIA_TYPES:
-        expected = " or ".join(MEDIA_TYPES)
+    if not contents.can_write(received):
+        expected = " or ".join(contents.MEDIA_TYPES)
         report.add(ON_DEMAND_MIME_TYPE, element, received=received, expected=expected)
