@@ -115,12 +115,23 @@ def test_one_match_is_told_with_the_community_that_has_it(state: State) -> None:
     assert (reply.outcome, reply.summary, reply.findings) == ("served", "AA OK", [])
     assert codes(reply) == ["AA", "deliveredResponse", "OK"]
     assert told(reply, ".//h:queryAck/*/@value") == []
-    assert told(reply, ".//h:patient/h:id/@extension") == ["P-1", "C-1"]
+    assert told(reply, ".//h:patient/h:id/@extension") == ["P-1"]
+    assert told(reply, ".//h:asOtherIDs/h:id/@extension") == ["C-1"]
+    assert told(reply, ".//h:asOtherIDs/h:scopingOrganization/h:id/@root") == [CLINIC]
     entity = ".//h:custodian/h:assignedEntity"
     assert told(reply, f"{entity}/h:id/@root") == ["1.2.3.4"]
     assert told(reply, f"{entity}/h:code/@code") == ["NotHealthDataLocator"]
     assert told(reply, ".//h:queryMatchObservation/h:value/@value") == ["100"]
     assert reply.patient_ids == [id_of("P-1").cx]
+
+
+def test_the_identifier_of_the_affinity_domain_is_the_one_to_query_with(state: State) -> None:
+    feed(state, id_of("P-1"), id_of("P-2"), id_of("C-1", CLINIC))
+
+    reply = ask(state, domain=AffinityDomain(assigning_authorities=[CLINIC]))
+
+    assert told(reply, ".//h:patient/h:id/@extension") == ["C-1"]
+    assert told(reply, ".//h:asOtherIDs[count(h:id) = 2]/h:id/@extension") == ["P-1", "P-2"]
 
 
 def test_matches_of_different_authorities_are_all_told(state: State) -> None:

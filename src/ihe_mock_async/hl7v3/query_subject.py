@@ -1,4 +1,4 @@
-"""A match of a demographics query as hl7:subject (ITI TF-2: 3.47.4.2.2, PRPA_MT201310UV02).
+"""A match of a demographics query as hl7:subject (ITI TF-2: 3.47.4.2.2 and 3.55.4.2.2).
 
 The person is told as the identity feed told it, without what the profile leaves out of the model;
 the identifiers are those that are registered.
@@ -6,7 +6,7 @@ the identifiers are those that are registered.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,7 +33,7 @@ _NAME = clark("name")
 _CONTACT_PARTY = clark("contactParty")
 
 # In the order of the schema. What 3.47.4.2.2.2 leaves out (contactParty, guardian, careGiver,
-# birthPlace, guarantorRole, asPatientOfOtherProvider, asStudent, asMember) is not here.
+# guarantorRole, asPatientOfOtherProvider, asStudent, asMember) is not here.
 _PERSON_PARTS = (
     "id",
     "name",
@@ -53,8 +53,12 @@ _PERSON_PARTS = (
     "asCitizen",
     "asOtherIDs",
     "personalRelationship",
+    "birthPlace",
     "languageCommunication",
 )
+_DISCOVERED_ONLY = frozenset({"birthPlace"})
+"""What 3.55.4.2.2.2 leaves in the model, but 3.47.4.2.2.2 does not."""
+_AFTER_OTHER_IDS = frozenset({"personalRelationship", "birthPlace", "languageCommunication"})
 _SINGLE_PARTS = frozenset(
     {
         "administrativeGenderCode",
@@ -65,6 +69,7 @@ _SINGLE_PARTS = frozenset(
         "multipleBirthOrderNumber",
         "maritalStatusCode",
         "religiousAffiliationCode",
+        "birthPlace",
     }
 )
 _BEFORE_STATUS = ("addr", "telecom")
@@ -82,6 +87,25 @@ class Custodian:
     code_system: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is told of a patient."""
+
+    record: PatientRecord
+    domains: Sequence[str]
+    """OIDs of those of which identifiers are told; empty: of all."""
+    patient_ids: Sequence[PatientIdentifier]
+    other_ids: Sequence[PatientIdentifier]
+    discovered: bool
+    """To another community (ITI-55)."""
+
+    @property
+    def missing(self) -> list[str]:
+        """The domains that are asked for in vain."""
+        known = {identifier.root for identifier in self.patient_ids}
+        return [domain for domain in self.domains if domain not in known]
+
+
 def subject(
     record: PatientRecord, degree: int, custodian: Custodian, domains: Sequence[str] = ()
 ) -> str:
@@ -89,13 +113,28 @@ def subject(
 
     A domain in which the patient has no identifier is named with a null one (3.47.4.2.3, case 2).
     """
-    fed = parse(record.demographics)
     wanted = [i for i in record.identifiers if not domains or i.root in domains]
     # Table 3.47.4.2.2.2-1: at least one identifier is in Patient.id.
-    told = wanted or record.identifiers[:1]
+    told = _Told(record, domains, wanted or record.identifiers[:1], (), discovered=False)
+    return _subject(told, degree, custodian)
+
+
+def discovered(
+    record: PatientRecord, degree: int, custodian: Custodian, patient_id: PatientIdentifier
+) -> str:
+    """The match as XML for another community, which is to use `patient_id` in queries.
+
+    All other identifiers are in asOtherIDs (Table 3.55.4.2.2.2-1).
+    """
+    others = [i for i in record.identifiers if i != patient_id]
+    return _subject(_Told(record, (), [patient_id], others, discovered=True), degree, custodian)
+
+
+def _subject(told: _Told, degree: int, custodian: Custodian) -> str:
+    patient = _patient(parse(told.record.demographics), told, degree)
     return _SUBJECT.format(
         # As text: lxml would drop prefixes that only values (xsi:type) use.
-        patient=etree.tostring(_patient(fed, record, told, domains, degree), encoding="unicode"),
+        patient=etree.tostring(patient, encoding="unicode"),
         custodian=_custodian(custodian),
     )
 
@@ -117,24 +156,18 @@ _SUBJECT = etree.tostring(
 )
 
 
-def _patient(
-    fed: etree._Element,
-    record: PatientRecord,
-    told: Sequence[PatientIdentifier],
-    domains: Sequence[str],
-    degree: int,
-) -> etree._Element:
+def _patient(fed: etree._Element, told: _Told, degree: int) -> etree._Element:
     patient = etree.Element(
         clark("patient"),
         {"classCode": "PAT"},
         nsmap={**fed.nsmap, None: NAMESPACE},
     )
-    patient.extend(_ids(told))
+    patient.extend(_ids(told.patient_ids))
     patient.extend(_copies(fed, _BEFORE_STATUS))
     patient.append(_V3.statusCode(code="active"))
     patient.extend(_copies(fed, _AFTER_STATUS))
-    patient.append(_person(first(fed, _PERSON), record, told, domains))
-    patient.append(_provider(first(fed, _PROVIDER), record))
+    patient.append(_person(first(fed, _PERSON), told))
+    patient.append(_provider(first(fed, _PROVIDER), told.record))
     patient.append(_match_observation(degree))
     return patient
 
@@ -147,36 +180,28 @@ def _ids(identifiers: Sequence[PatientIdentifier]) -> list[etree._Element]:
 # ---------------------------------------------------------------- patientPerson
 
 
-def _person(
-    fed: etree._Element | None,
-    record: PatientRecord,
-    told: Sequence[PatientIdentifier],
-    domains: Sequence[str],
-) -> etree._Element:
+def _person(fed: etree._Element | None, told: _Told) -> etree._Element:
     person = _V3.patientPerson(classCode="PSN", determinerCode="INSTANCE")
-    parts = [] if fed is None else list(_copies(fed, _PERSON_PARTS))
+    names = [name for name in _PERSON_PARTS if told.discovered or name not in _DISCOVERED_ONLY]
+    parts = [] if fed is None else list(_copies(fed, names))
     others = [part for part in parts if part.tag == _OTHER_IDS]
-    missing = [_no_id(domain) for domain in domains if domain not in {i.root for i in told}]
     person.extend(part for part in parts if part.tag != _OTHER_IDS)
     if first(person, _NAME) is None:  # a name is mandatory, after the ids
         person.insert(len(list(person.iterchildren(_ID))), _V3.name(nullFlavor="NI"))
     place = _place_of_other_ids(person)
-    kept = [other for other in others if _keep_unregistered(other, record, domains)]
-    for other in reversed([*kept, *missing]):
+    kept = [other for other in others if _keep_unregistered(other, told)]
+    for other in reversed([*_registered_others(told), *kept, *map(_other_ids, told.missing)]):
         person.insert(place, other)
     return person
 
 
 def _place_of_other_ids(person: etree._Element) -> int:
-    later = {"personalRelationship", "languageCommunication"}
-    return sum(local_name(part) not in later for part in person)
+    return sum(local_name(part) not in _AFTER_OTHER_IDS for part in person)
 
 
-def _keep_unregistered(
-    other_ids: etree._Element, record: PatientRecord, domains: Collection[str]
-) -> bool:
-    """Take out ids that are told as patient/id, or not asked for; whether any is left."""
-    registered = set(record.identifiers)
+def _keep_unregistered(other_ids: etree._Element, told: _Told) -> bool:
+    """Take out ids that are registered, or not asked for; whether any is left."""
+    registered, domains = set(told.record.identifiers), told.domains
     for element in list(other_ids.iterchildren(_ID)):
         identifier = read_identifier(element)
         wanted = not domains or identifier.root in domains
@@ -185,9 +210,17 @@ def _keep_unregistered(
     return first(other_ids, _ID) is not None
 
 
-def _no_id(domain: str) -> etree._Element:
+def _registered_others(told: _Told) -> list[etree._Element]:
+    """One asOtherIDs for each domain."""
+    by_domain: dict[str, list[PatientIdentifier]] = {}
+    for identifier in told.other_ids:
+        by_domain.setdefault(identifier.root, []).append(identifier)
+    return [_other_ids(domain, identifiers) for domain, identifiers in by_domain.items()]
+
+
+def _other_ids(domain: str, identifiers: Sequence[PatientIdentifier] = ()) -> etree._Element:
     return _V3.asOtherIDs(
-        _V3.id(nullFlavor="NI"),
+        *_ids(identifiers),
         _V3.scopingOrganization(_V3.id(root=domain), classCode="ORG", determinerCode="INSTANCE"),
         classCode="PAT",
     )

@@ -39,6 +39,7 @@ from ihe_mock_async.hl7v3.query_subject import Custodian
 from ihe_mock_async.hl7v3.transmission import Transmission
 from ihe_mock_async.hl7v3.transmission_check import check as check_transmission
 from ihe_mock_async.hl7v3.tree import bounded
+from ihe_mock_async.identifiers import PatientIdentifier
 from ihe_mock_async.ihe import (
     Actor,
     Answer,
@@ -292,8 +293,20 @@ def _tell(exchange: Exchange, told: Sequence[_Match]) -> QueryResult:
         return QueryResult(QueryResponse.NOTHING_FOUND)
     community = exchange.domain.home_community_id.removeprefix("urn:oid:")
     custodian = Custodian(community, "NotHealthDataLocator", "1.3.6.1.4.1.19376.1.2.27.2")
-    subjects = [query_subject.subject(match.record, match.degree, custodian) for match in told]
+    subjects = [
+        query_subject.discovered(
+            match.record, match.degree, custodian, _patient_id(exchange, match.record)
+        )
+        for match in told
+    ]
     return QueryResult(QueryResponse.FOUND, subjects=subjects)
+
+
+def _patient_id(exchange: Exchange, record: PatientRecord) -> PatientIdentifier:
+    """The identifier by which the community's documents are asked for (ITI-38)."""
+    authorities = exchange.domain.assigning_authorities
+    own = (each for each in record.identifiers if each.root in authorities)
+    return next(own, record.identifiers[0])
 
 
 # ---------------------------------------------------------------- the transaction
