@@ -537,6 +537,30 @@ class TestSubmittedAssociation:
         assert u.codes(reply) == ["XDSMetadataUpdateError"]
 
 
+@pytest.mark.parametrize("target", [u.FIRST, u.FOLDER, u.MEMBERSHIP])
+def test_the_submission_set_is_of_the_patient_whose_objects_change(
+    state: State, target: str
+) -> None:
+    submission_set = s.submission_set(patient=s.OTHER_PATIENT)
+
+    reply = u.send(answer, s.submit(submission_set, u.status_change(target)), state)
+
+    assert reply.summary == "Success"
+    (finding,) = reply.findings
+    assert finding.rule.id == "xds-update-set-patient"
+    assert (finding.received, finding.expected) == (s.PATIENT, s.OTHER_PATIENT)
+
+
+def test_after_a_merge_the_survivor_changes_the_status_of_all(state: State) -> None:
+    _merge(state)
+    submission_set = s.submission_set(patient=s.OTHER_PATIENT)
+
+    reply = u.send(answer, s.submit(submission_set, u.status_change(u.FIRST)), state)
+
+    assert reply.summary == "Success"
+    assert reply.findings == ()
+
+
 def test_one_wrong_operation_refuses_all_of_them(state: State) -> None:
     reply = update(
         state,

@@ -80,6 +80,11 @@ def _submit_to_another_patient(case: UpdateCase) -> None:
     _submit(v.APPENDS, u.SECOND, u.FIRST)(case)
 
 
+def _change_status_of_another_patient(case: UpdateCase) -> None:
+    case.change(u.FIRST, patient_id=s.OTHER_PATIENT)
+    case.only(u.status_change(u.FIRST))
+
+
 def _change_superseded_status(case: UpdateCase) -> None:
     objects = case.state.documents.objects
     objects[s.uuid_urn(811)] = replace(objects[u.FIRST], id=s.uuid_urn(811), version=2)
@@ -129,6 +134,7 @@ UPDATE_BREACHES: Mapping[str, Breach] = {
     "xds-update-operation": lambda c: c.add(s.association(v.APPENDS, "Document01", u.SECOND)),
     "xds-update-trigger-source": lambda c: c.add(_FROM_ELSEWHERE),
     "xds-update-slot": lambda c: c.link.append(s.slot("NewStatus", v.DEPRECATED)),
+    "xds-update-set-patient": _change_status_of_another_patient,
     # ---- availabilityStatus
     "xds-update-status-slots": _without_slot("NewStatus"),
     "xds-update-status-once": _twice,

@@ -22,6 +22,7 @@ from ihe_mock_async.xds.update import operation_rules
 from ihe_mock_async.xds.update.context import Context, context_of
 from ihe_mock_async.xds.update.form_checks import check_form, check_restricted_form
 from ihe_mock_async.xds.update.operations import read_operations
+from ihe_mock_async.xds.update.patient_checks import check_set_patient
 from ihe_mock_async.xds.update.status_checks import check_status_changes
 from ihe_mock_async.xds.update.stock import look_up
 from ihe_mock_async.xds.update.submitted_checks import check_submitted
@@ -53,6 +54,7 @@ def check_update(
     check_versions(operations.versions, context.stock, state.patients, UPDATE, report)
     check_status_changes(operations.status_changes, context, report)
     check_submitted(operations.submitted, context, state.patients, report)
+    check_set_patient(context, state.patients, report)
     return context
 
 

@@ -50,6 +50,14 @@ SLOT_MISPLACED = _operation_error(
     section=_REQUEST,
     fix="Move the Slot to the association of the operation that it belongs to, or remove it.",
 )
+SET_PATIENT = Rule(
+    id="xds-update-set-patient",
+    severity=Severity.WARNING,
+    text="The submission set of an update is of the patient whose objects are changed",
+    section="ITI TF-2: 3.57.4.1.3.3",
+    fix="Write the patientId of the objects into the submission set.",
+    code=error_codes.PATIENT_ID_RECONCILIATION_ERROR,
+)
 # ---- availabilityStatus
 STATUS_SLOTS = _operation_error(
     id="xds-update-status-slots",
@@ -128,9 +136,9 @@ SUBMITTED_PROPAGATED = _operation_error(
 )
 
 RULES = (
-    NO_OPERATION, NOT_AN_OPERATION, TRIGGER_SOURCE, SLOT_MISPLACED, STATUS_SLOTS, STATUS_ONCE,
-    STATUS_TARGET, STATUS_LATEST, STATUS_PRESENT, SUBMITTED, SUBMITTED_KIND, SUBMITTED_APPROVED,
-    SUBMITTED_PRESENT, SUBMITTED_PATIENT, SUBMITTED_PROPAGATED,
+    NO_OPERATION, NOT_AN_OPERATION, TRIGGER_SOURCE, SLOT_MISPLACED, SET_PATIENT, STATUS_SLOTS,
+    STATUS_ONCE, STATUS_TARGET, STATUS_LATEST, STATUS_PRESENT, SUBMITTED, SUBMITTED_KIND,
+    SUBMITTED_APPROVED, SUBMITTED_PRESENT, SUBMITTED_PATIENT, SUBMITTED_PROPAGATED,
 )  # fmt: skip
 """Those of ITI-57."""
 
