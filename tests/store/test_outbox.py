@@ -84,7 +84,7 @@ async def test_a_message_is_pending_at_once_and_as_it_was_put_in(any_store: Stor
         finished=None,
     )
     assert await any_store.read_outbox(lambda outbox: outbox.envelope(key)) == b"<Envelope/>"
-    assert await any_store.read_outbox(lambda outbox: outbox.pending()) == [(key, NOW)]
+    assert await any_store.read_outbox(lambda outbox: outbox.pending()) == [(key, NOW, MESSAGE.to)]
 
 
 async def test_a_unit_that_fails_sends_nothing(store: Store) -> None:
@@ -143,14 +143,18 @@ async def test_pending_ones_are_there_after_a_restart(data_dir: Path) -> None:
         await give_up(store, first)
 
     with Store.open("", data_dir) as store:
-        assert await store.read_outbox(lambda outbox: outbox.pending()) == [(second, NOW)]
+        assert await store.read_outbox(lambda outbox: outbox.pending()) == [
+            (second, NOW, MESSAGE.to)
+        ]
         assert await state_of(store, first) is DeliveryState.DEAD
 
 
 async def test_only_newer_ones_than_those_seen_are_asked_for(store: Store) -> None:
     first, second = await put(store), await put(store)
 
-    assert await store.read_outbox(lambda outbox: outbox.pending(first)) == [(second, NOW)]
+    assert await store.read_outbox(lambda outbox: outbox.pending(first)) == [
+        (second, NOW, MESSAGE.to)
+    ]
 
 
 async def test_a_failure_is_remembered_until_the_next_attempt(store: Store) -> None:

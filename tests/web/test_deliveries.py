@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from ihe_mock_async.web import deliveries as module
 from ihe_mock_async.web.clock import Clock
 from ihe_mock_async.web.deliveries import Deliveries, Patience
 from ihe_mock_async.web.posting import Attempt
+from ihe_mock_async.web.schedule import FOR_ONE_RECEIVER, Schedule
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 QUICK = Patience(attempts=3, backoff=0.001)
@@ -249,7 +251,7 @@ async def test_the_next_attempt_is_told(store: Store, make: Make) -> None:
 async def test_only_so_many_are_posted_at_the_same_time(
     store: Store, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "CONCURRENT", 2)
+    monkeypatch.setattr(module, "Schedule", partial(Schedule, at_once=2))
     receiver = Receiver()
     receiver.hangs.clear()
     make(receiver).start()
@@ -274,6 +276,23 @@ async def test_one_that_hangs_does_not_hold_up_another(store: Store, make: Make)
     await put(store)
 
     await until(lambda: receiver.at_once == 2)
+
+
+async def test_a_receiver_that_hangs_does_not_hold_up_another_however_much_waits_for_it(
+    store: Store, make: Make
+) -> None:
+    receiver = Receiver()
+    receiver.hangs.clear()
+    make(receiver).start()
+
+    await put(store, *(message("http://dead.example/") for _ in range(100)))
+    await until(lambda: receiver.at_once)
+    (key,) = await put(store, message("http://quick.example/"))
+    await until(lambda: any(each.id == key for each in receiver.seen))
+
+    assert receiver.most_at_once == FOR_ONE_RECEIVER + 1
+    receiver.hangs.set()
+    await until(lambda: len(receiver.seen) == 101)
 
 
 async def test_what_is_in_flight_at_the_stop_stays_pending_and_is_resumed(
@@ -377,7 +396,7 @@ async def test_pending_and_unknown_ones_are_not_sent_again(store: Store, make: M
 async def test_one_that_was_deleted_meanwhile_is_not_sent(
     store: Store, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "CONCURRENT", 1)
+    monkeypatch.setattr(module, "Schedule", partial(Schedule, at_once=1))
     receiver = Receiver()
     receiver.hangs.clear()
     make(receiver).start()

@@ -49,7 +49,9 @@ _PUT = sql(insert(DELIVERIES))
 _FIND = sql(_SELECTED.where(*equal(_D.id)))
 _ENVELOPE = sql(select(_D.envelope).where(*equal(_D.id)))
 _PENDING = sql(
-    select(_D.id, _D.next_attempt).where(*equal(_D.state), _D.id > parameter()).order_by(_D.id)
+    select(_D.id, _D.next_attempt, _D.to)
+    .where(*equal(_D.state), _D.id > parameter())
+    .order_by(_D.id)
 )
 _COUNTS = sql(select(_D.state, func.count()).group_by(_D.state))
 _RECORD = sql(
@@ -150,10 +152,11 @@ class Outbox:
     def __init__(self, cursor: DBAPICursor) -> None:
         self._cursor = cursor
 
-    def pending(self, after: int = 0) -> list[tuple[int, datetime]]:
-        """Id and next attempt of the pending ones whose id is greater than `after`, by id."""
+    def pending(self, after: int = 0) -> list[tuple[int, datetime, str]]:
+        """Id, next attempt and address of the pending ones with an id above `after`, by id."""
         self._cursor.execute(_PENDING, (DeliveryState.PENDING.value, after))
-        return [(key, datetime.fromisoformat(due)) for key, due in self._cursor.fetchall()]
+        rows = self._cursor.fetchall()
+        return [(key, datetime.fromisoformat(due), to) for key, due, to in rows]
 
     def find(self, delivery: int) -> Delivery | None:
         """One of them, or None when there is none of this id."""

@@ -1,13 +1,13 @@
 """Delivers what is in the outbox: soon, again when it fails, and never twice at a time.
 
 What is pending survives a restart. Waiting goes by the event loop's time: the clock of the
-affinity domain may stand still. Nothing is promised about the order of two deliveries.
+affinity domain may stand still. Nothing is promised about the order of two deliveries, but that
+a receiver which hangs or fails does not keep those to others waiting.
 """
 
 from __future__ import annotations
 
 import asyncio
-import heapq
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from ihe_mock_async.findings import one_line
 from ihe_mock_async.store import DeliveryState
 from ihe_mock_async.web.posting import Attempt
+from ihe_mock_async.web.schedule import Due, Schedule, receiver_of
 
 if TYPE_CHECKING:
     from ihe_mock_async.store import Delivery, Store
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("ihe_mock_async.deliveries")
 
-CONCURRENT = 32
-"""Messages that are posted at the same time; a receiver that hangs holds up one of them."""
 LONGEST_PAUSE = 3600.0
 """Seconds between two attempts at most, unless the first pause is longer already."""
 
@@ -58,10 +57,7 @@ class Deliveries:
         self._clock = clock
         self._post = post
         self._patience = patience
-        self._due: list[tuple[float, int]] = []
-        """A heap: loop time and id."""
-        self._taken_up: set[int] = set()
-        """Those that are due at some time, or in flight."""
+        self._schedule = Schedule()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._news = True
@@ -89,11 +85,14 @@ class Deliveries:
     async def redeliver(self, delivery: int) -> bool:
         """Send a finished one again, as if it were new; False when it is pending or unknown."""
         now = self._clock.now()
-        changed = await self._store.write_outbox(lambda outbox: outbox.redeliver(delivery, now))
-        if changed:
-            self.start()
-            self._schedule(delivery, 0)
-        return changed
+        again = await self._store.write_outbox(
+            lambda outbox: outbox.find(delivery) if outbox.redeliver(delivery, now) else None
+        )
+        if again is None:
+            return False
+        self.start()
+        self._put(delivery, receiver_of(again.to), 0)
+        return True
 
     # ------------------------------------------------ when
 
@@ -119,23 +118,20 @@ class Deliveries:
             asyncio.get_running_loop().call_later(self._patience.backoff, self._tell)
             return
         now = self._clock.now()
-        for delivery, due in pending:
+        for delivery, due, to in pending:
             self._newest = delivery
             # What an earlier run has put off; its clock need not have been ours.
             rest = (due - now).total_seconds()
-            self._schedule(delivery, min(max(rest, 0), LONGEST_PAUSE))
+            self._put(delivery, receiver_of(to), min(max(rest, 0), LONGEST_PAUSE))
 
-    def _schedule(self, delivery: int, pause: float) -> None:
-        if delivery not in self._taken_up:
-            self._taken_up.add(delivery)
-            heapq.heappush(self._due, (asyncio.get_running_loop().time() + pause, delivery))
+    def _put(self, delivery: int, receiver: str, pause: float) -> None:
+        at = asyncio.get_running_loop().time() + pause
+        if self._schedule.add(Due(at, delivery, receiver)):
             self._woken.set()
 
     def _begin(self) -> None:
-        now = asyncio.get_running_loop().time()
-        while self._due and self._due[0][0] <= now and len(self._in_flight) < CONCURRENT:
-            _, delivery = heapq.heappop(self._due)
-            task = asyncio.create_task(self._attempt(delivery), name=f"delivery {delivery}")
+        for due in self._schedule.take(asyncio.get_running_loop().time()):
+            task = asyncio.create_task(self._attempt(due), name=f"delivery {due.delivery}")
             self._in_flight.add(task)
             task.add_done_callback(self._landed)
 
@@ -144,23 +140,23 @@ class Deliveries:
         self._woken.set()
 
     async def _sleep(self) -> None:
-        deadline = self._due[0][0] if self._due and len(self._in_flight) < CONCURRENT else None
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(self._schedule.next_time()):
                 await self._woken.wait()
 
     # ------------------------------------------------ one attempt
 
-    async def _attempt(self, delivery: int) -> None:
+    async def _attempt(self, due: Due) -> None:
+        delivery = due.delivery
         try:
             pause = await self._deliver(delivery)
         except Exception:
             # The store cannot be used, say. The attempt does not count, and is made again.
             logger.exception("delivery %d could not be carried out; it is tried again", delivery)
             pause = self._patience.backoff
-        self._taken_up.discard(delivery)
+        self._schedule.landed(due)
         if pause is not None:
-            self._schedule(delivery, pause)
+            self._put(delivery, due.receiver, pause)
 
     async def _deliver(self, number: int) -> float | None:
         """Attempt it once; the seconds until it is attempted again, None: it is not."""
