@@ -59,6 +59,7 @@ def test_what_is_valid_is_told_as_it_is(xml: str) -> None:
         '<asOtherIDs classCode="PAT"><id root="1.2.3" extension="1"/></asOtherIDs>',
         '<asOtherIDs classCode="PAT"><id root="urn:oid:1"/><scopingOrganization/></asOtherIDs>',
         "<personalRelationship><relationshipHolder1/></personalRelationship>",
+        "<birthPlace/>",
     ],
 )
 def test_what_cannot_be_valid_is_left_out(xml: str) -> None:
@@ -72,6 +73,10 @@ def test_what_cannot_be_valid_is_left_out(xml: str) -> None:
         ('<telecom value="tel:1" use="PRN"/>', '<telecom value="tel:1"/>'),
         ("<name><nick>A</nick><given>Ada</given></name>", "<name><given>Ada</given></name>"),
         ('<name xsi:type="EN"><given>Ada</given></name>', "<name><given>Ada</given></name>"),
+        (
+            "<birthPlace><birthplace/><addr><city>B</city></addr><note/></birthPlace>",
+            "<birthPlace><addr><city>B</city></addr><birthplace/></birthPlace>",
+        ),
         ("<addr><strasse>A 1</strasse><city>B</city></addr>", "<addr><city>B</city></addr>"),
     ],
 )

@@ -154,6 +154,15 @@ def test_each_unknown_domain_is_told_with_its_number(state: State) -> None:
     assert (found(reply), reply.outcome) == ([], "rejected")
 
 
+def test_what_the_model_leaves_out_is_not_told(state: State) -> None:
+    feed(state, id_of("P-1"), xml=person(more='<birthPlace classCode="BIRTHPL"/>'))
+
+    reply = ask(state)
+
+    assert len(found(reply)) == 1
+    assert told(reply, ".//h:birthPlace") == []
+
+
 def test_a_patient_who_has_no_identifier_in_the_domain_is_identified(state: State) -> None:
     domain = AffinityDomain(assigning_authorities=[HOME, CLINIC])
     feed(state, id_of("P-1"))

@@ -134,6 +134,18 @@ def test_the_identifier_of_the_affinity_domain_is_the_one_to_query_with(state: S
     assert told(reply, ".//h:asOtherIDs[count(h:id) = 2]/h:id/@extension") == ["P-1", "P-2"]
 
 
+def test_the_birth_place_is_told(state: State) -> None:
+    place = (
+        '<birthPlace classCode="BIRTHPL"><birthplace classCode="PLC" determinerCode="INSTANCE">'
+        "<name>Musterspital</name></birthplace></birthPlace>"
+    )
+    feed(state, id_of("P-1"), xml=person(more=place))
+
+    reply = ask(state)
+
+    assert told(reply, ".//h:patientPerson/h:birthPlace/h:birthplace/h:name") == ["Musterspital"]
+
+
 def test_matches_of_different_authorities_are_all_told(state: State) -> None:
     feed(state, id_of("P-1"))
     feed(state, id_of("C-1", CLINIC))

@@ -23,6 +23,7 @@ _NAME = clark("name")
 _PERSON = clark("patientPerson")
 _CODE = clark("code")
 _SCOPING_ORGANIZATION = clark("scopingOrganization")
+_BIRTH_PLACE_PARTS = (clark("addr"), clark("birthplace"))
 
 _TIMESTAMP = re.compile(r"\d{1,8}|(\d{9,14}|\d{14}\.\d+)([+-]\d{1,4})?")
 _BOOLEAN = re.compile(r"true|false")
@@ -128,10 +129,17 @@ def _relationship(element: etree._Element) -> bool:
     return first(element, _CODE) is not None
 
 
+def _birth_place(element: etree._Element) -> bool:
+    parts = [first(element, name) for name in _BIRTH_PLACE_PARTS]  # in the order of the schema
+    element[:] = [part for part in parts if part is not None and mend(part)]
+    return len(element) > 0
+
+
 _MENDERS: Mapping[str, Callable[[etree._Element], bool]] = {
     **dict.fromkeys(_VALUES, _simple_value),
     **dict.fromkeys(_USES, _composed),
     "id": _identifier,
     "asOtherIDs": _other_ids,
     "personalRelationship": _relationship,
+    "birthPlace": _birth_place,
 }
