@@ -21,6 +21,7 @@ from ihe_mock_async.transactions import iti43_retrieve_document_set as iti43
 from ihe_mock_async.transactions import iti86_remove_documents as iti86
 from ihe_mock_async.xds import namespaces as ns
 from ihe_mock_async.xds import vocabulary as v
+from ihe_mock_async.xds.patient_merge import move_objects
 from tests.transactions.on_demand import ON_DEMAND, UUIDS, at, promise, register
 from tests.transactions.retrievals import (
     ENTRY,
@@ -303,6 +304,21 @@ def test_stored_and_made_documents_come_in_the_order_of_the_request(
         (ON_DEMAND, "text/html"),
         (ENTRY, "application/pdf"),
     ]
+
+
+def test_after_a_merge_it_is_about_the_surviving_patient(state: NamespaceState) -> None:
+    promise(state)
+    register(state, "2.999.6.1", "Letter")
+    register(state, "2.999.6.2", "Of the survivor", patient=OTHER_PATIENT)
+    move_objects(state.documents, PATIENT, OTHER_PATIENT)
+
+    reply = ask(state, document(ON_DEMAND))
+
+    (octets,) = octets_of(state, reply)
+    assert reply.patient_ids == (OTHER_PATIENT,)
+    assert f"Patient: {OTHER_PATIENT}" in octets.decode()
+    assert octets.count(b"\n- ") == 2
+    assert entry_of(state, new_id_of(reply)).patient_id == OTHER_PATIENT
 
 
 def test_one_that_is_asked_for_twice_is_made_once(state: NamespaceState) -> None:

@@ -53,7 +53,7 @@ TRANSACTION = Transaction(
     handlers=dict.fromkeys(_RESPONSES, answer),
     roots={ns.RETRIEVE_REQUEST: REQUEST},
     response_actions=_RESPONSES,
-    writes=False,
+    writes=False,  # but for documents that are made on demand
     rules=rules.CROSS_GATEWAY_RULES,
     mtom=True,
 )

@@ -46,7 +46,7 @@ TRANSACTION = Transaction(
     handlers={REQUEST: answer},
     roots={ns.RETRIEVE_REQUEST: REQUEST},
     response_actions={REQUEST: RESPONSE},
-    writes=False,
+    writes=False,  # but for documents that are made on demand
     rules=rules.RULES,
     mtom=True,
 )

@@ -5,7 +5,7 @@ As a submission of ITI-42, in which the entry has an association IsSnapshotOf (I
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from datetime import datetime
 
@@ -20,12 +20,21 @@ from ihe_mock_async.xds.metadata import Submission, read_submission
 from ihe_mock_async.xds.on_demand.entry import OnDemandEntry
 from ihe_mock_async.xds.on_demand.wording import LANGUAGE
 
+
+def _scheme(attributes: Mapping[str, v.CodeAttribute | v.IdentifierAttribute], name: str) -> str:
+    """The scheme of an attribute."""
+    return next(scheme for scheme, each in attributes.items() if each.name == name)
+
+
 _RIM = ElementMaker(namespace=ns.RIM, nsmap={"rim": ns.RIM})
 _ENTRY, _SET = "Snapshot", "SubmissionSet"
 _PARENTS = {
     ns.CLASSIFICATION: "classifiedObject",
     ns.EXTERNAL_IDENTIFIER: "registryObject",
 }
+_UNIQUE_ID = _scheme(v.DOCUMENT_ENTRY.identifiers, "uniqueId")
+_TYPE_CODE = _scheme(v.DOCUMENT_ENTRY.codes, "typeCode")
+_CONTENT_TYPE_CODE = _scheme(v.SUBMISSION_SET.codes, "contentTypeCode")
 _OF_REGISTRY = ("lid", "status", "home")
 """Attributes that the registry has given to the on-demand entry."""
 _VERSIONS = (ns.VERSION_INFO, ns.CONTENT_VERSION_INFO)
@@ -102,10 +111,9 @@ def _adopt(element: etree._Element) -> None:
 
 
 def _identify(element: etree._Element, unique_id: str) -> None:
-    for scheme, attribute in v.DOCUMENT_ENTRY.identifiers.items():
-        for child in element.iterchildren(ns.EXTERNAL_IDENTIFIER):
-            if attribute.name == "uniqueId" and child.get("identificationScheme") == scheme:
-                child.set("value", unique_id)
+    for identifier in element.iterchildren(ns.EXTERNAL_IDENTIFIER):
+        if identifier.get("identificationScheme", "").strip() == _UNIQUE_ID:
+            identifier.set("value", unique_id)
 
 
 # ---------------------------------------------------------------- the submission set
@@ -137,20 +145,16 @@ def _submission_set(snapshot: etree._Element, values: dict[str, str], time: str)
 def _content_type(snapshot: etree._Element) -> Iterator[etree._Element]:
     """The typeCode of the entry as contentTypeCode: nothing else led to the submission."""
     for classification in snapshot.iterchildren(ns.CLASSIFICATION):
-        if classification.get("classificationScheme") == _scheme(v.DOCUMENT_ENTRY, "typeCode"):
+        if classification.get("classificationScheme", "").strip() == _TYPE_CODE:
             copy = deepcopy(classification)
             copy.attrib.update(
                 {
                     "id": f"{_SET}-contentTypeCode",
-                    "classificationScheme": _scheme(v.SUBMISSION_SET, "contentTypeCode"),
+                    "classificationScheme": _CONTENT_TYPE_CODE,
                     "classifiedObject": _SET,
                 }
             )
             yield copy
-
-
-def _scheme(model: v.ObjectModel, name: str) -> str:
-    return next(scheme for scheme, each in model.codes.items() if each.name == name)
 
 
 # ---------------------------------------------------------------- parts of objects

@@ -4,7 +4,8 @@ For each DocumentRequest there is its document or one RegistryError (ITI TF-2: 3
 of several patients may be asked for at once: 3.43.4.2.3 has the repository return the documents
 that the request names, and nothing in 3.43 or 3.39 makes XDSResultNotSinglePatient of them; a
 repository need not even know patients. It does not ask for registry entries either: documents
-of deprecated and of removed ones are returned.
+of deprecated and of removed ones are returned. An on-demand entry is needed, and approved: without
+it there is nothing that a document could be made of.
 """
 
 from __future__ import annotations
