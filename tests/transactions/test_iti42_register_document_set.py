@@ -344,6 +344,17 @@ def test_a_package_is_not_submission_set_and_folder_at_once() -> None:
     assert finding.received == "SubmissionSet01 as both"
 
 
+@pytest.mark.parametrize("prefix", ["", "URN:UUID:"])
+def test_an_entry_uuid_in_another_spelling_is_no_symbolic_id(prefix: str) -> None:
+    case = Case()
+    number = REGISTERED_ENTRY.removeprefix("urn:uuid:")
+    case.add(s.association(v.APPENDS, "Document01", f"{prefix}{number}", "append"))
+
+    (finding,) = case.send_to(answer, provide=False).findings
+    assert finding.rule.id == "xds-symbolic-id"
+    assert finding.expected == REGISTERED_ENTRY
+
+
 @pytest.mark.parametrize(
     ("received", "meant"),
     [

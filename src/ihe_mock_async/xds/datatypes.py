@@ -38,6 +38,15 @@ _EXCLUDED_PID_FIELDS = frozenset({"2", "4", "12", "19"})
 _HOME = re.compile(r"urn:oid:(?P<oid>.+)")
 _CXI = re.compile(r"[^^&]+\^\^\^(&[0-9.]+&ISO)?\^[^^&\s]+(\^.*)?")
 _AUTHORITY = re.compile(r"[^&]*&(?P<oid>[0-9.]+)&ISO")
+_CX_FORM = "ID^^^&OID&ISO"
+_CX_HINTS = {
+    r"'.*'": "leave out the quotes, which belong to queries",
+    r".*&amp;.*": "& is escaped twice, write &amp; once in XML",
+    r".*&urn:oid:.*": "leave out urn:oid:",
+    r"([^^]*\^){4}.*[^^].*": "leave out the identifier type (such as PI) and all after CX.4",
+    r"[^^]+\^\^\^[^^&]+&[0-9.]+&ISO": "leave out the namespace id before the first &",
+}
+_CX_MISTAKES = tuple((re.compile(form), hint) for form, hint in _CX_HINTS.items())
 _AVAILABILITY = frozenset(
     f"urn:ihe:iti:2010:DocumentAvailability:{state}" for state in ("Online", "Offline")
 )
@@ -99,19 +108,19 @@ def patient_id(text: str) -> str | None:
     """Strictly `ID^^^&OID&ISO` (CX with the components 1 and 4 only)."""
     if PatientIdentifier.from_cx(text) is not None:
         return None
-    components = text.split("^")
-    if len(components) > 4 and any(components[4:]):  # noqa: PLR2004 - CX.5 and later
-        return "ID^^^&OID&ISO: leave out the identifier type (such as PI) and all after CX.4"
-    if len(components) == 4 and re.fullmatch(r"[^&]+&[0-9.]+&ISO", components[3]):  # noqa: PLR2004 - CX.4
-        return "ID^^^&OID&ISO: leave out the namespace id before the first &"
-    return "ID^^^&OID&ISO"
+    return _explained_cx(text)
 
 
 def source_patient_id(text: str) -> str | None:
     """A CX with an assigning authority; whether that is a good OID is another question."""
     if _CX.fullmatch(text):
         return None
-    return "ID^^^&OID&ISO, the id that the patient has at the source"
+    return f"{_explained_cx(text)}; it is the id that the patient has at the source"
+
+
+def _explained_cx(text: str) -> str:
+    mistake = next((hint for form, hint in _CX_MISTAKES if form.fullmatch(text)), "")
+    return f"{_CX_FORM}: {mistake}" if mistake else _CX_FORM
 
 
 def source_patient_authority(text: str) -> str | None:

@@ -127,6 +127,13 @@ def is_uuid_urn(text: str) -> bool:
     return text.startswith(UUID_URN) and is_uuid(text[len(UUID_URN) :])
 
 
+def entry_uuid(text: str) -> str | None:
+    """The entryUUID that is meant, also by a bare UUID or upper case; None when it is no UUID."""
+    urn = text if text.lower().startswith(UUID_URN) else f"{UUID_URN}{text}"
+    bare = urn[len(UUID_URN) :]
+    return f"{UUID_URN}{bare.lower()}" if is_uuid(bare) else None
+
+
 _Children = tuple[
     str,
     tuple[Slot, ...],

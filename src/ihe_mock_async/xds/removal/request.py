@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from ihe_mock_async.identifiers import is_uuid
 from ihe_mock_async.xds import namespaces as ns
-from ihe_mock_async.xds.ebxml import UUID_URN
+from ihe_mock_async.xds.ebxml import entry_uuid
 from ihe_mock_async.xds.removal import rules
 from ihe_mock_async.xds.rules.report import Report
 
@@ -57,10 +56,3 @@ def _read_reference(element: etree._Element, report: Report) -> ObjectRef:
     if identifier != received:
         report.add(rules.ID_FORM, element, received=received, expected=identifier)
     return ObjectRef(element, identifier)
-
-
-def entry_uuid(text: str) -> str | None:
-    """The entryUUID that is meant, also by a bare UUID or upper case; None when it is no UUID."""
-    urn = text if text.lower().startswith(UUID_URN) else f"{UUID_URN}{text}"
-    bare = urn[len(UUID_URN) :]
-    return f"{UUID_URN}{bare.lower()}" if is_uuid(bare) else None

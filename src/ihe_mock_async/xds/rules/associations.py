@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ihe_mock_async.xds import vocabulary as v
-from ihe_mock_async.xds.ebxml import is_uuid_urn
+from ihe_mock_async.xds.ebxml import entry_uuid, is_uuid_urn
 from ihe_mock_async.xds.metadata import Association, Submission
 from ihe_mock_async.xds.rules.report import Report, metadata_error, metadata_warning
 from ihe_mock_async.xds.rules.structure import UUID_LOWER_CASE
@@ -144,7 +144,8 @@ def _check_ends(association: Association, kinds: dict[str, str], report: Report)
         if not end:
             report.add(END_MISSING, element, expected=attribute)
         elif end not in kinds and not is_uuid_urn(end):
-            report.add(SYMBOLIC_ID, element, received=f"{attribute}={end}")
+            meant = entry_uuid(end) or ""
+            report.add(SYMBOLIC_ID, element, received=f"{attribute}={end}", expected=meant)
         elif is_uuid_urn(end) and end != end.lower():
             report.add(UUID_LOWER_CASE, element, received=end, expected=end.lower())
     if association.source == association.target or association.id in ends.values():
