@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -149,6 +150,22 @@ def test_a_snapshot_is_found_and_retrieved_like_any_document(client: httpx.Clien
     (found,) = entries(client, patient)
     assert unique_id_of(found) == new_id_of(second)
     assert found.get("objectType") == STABLE
+
+
+def test_retrievals_at_the_same_time_make_a_snapshot_each(client: httpx.Client) -> None:
+    patient = f"DEMAND-{uuid.uuid4().hex}"
+    unique_id = promise(client, patient)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: retrieve(client, unique_id), range(40)))
+
+    assert {answer.status for answer in answers} == {"Success"}
+    assert len(set(map(new_id_of, answers))) == 40
+    assert all(
+        f"Document: {new_id_of(each)}\n".encode() in each.documents[unique_id] for each in answers
+    )
+    (latest,) = entries(client, patient)
+    assert unique_id_of(latest) in set(map(new_id_of, answers))
 
 
 @pytest.mark.parametrize(
