@@ -40,6 +40,7 @@ def retold(xml: str) -> str | None:
         '<telecom value="tel:+49-30-5550100" use="MC"/>',
         '<id root="1.2.3" extension="P-1"/>',
         '<administrativeGenderCode code="F"/>',
+        '<languageCommunication><languageCode code="de"/></languageCommunication>',
     ],
 )
 def test_what_is_valid_is_told_as_it_is(xml: str) -> None:
@@ -59,6 +60,9 @@ def test_what_is_valid_is_told_as_it_is(xml: str) -> None:
         '<asOtherIDs classCode="PAT"><id root="1.2.3" extension="1"/></asOtherIDs>',
         '<asOtherIDs classCode="PAT"><id root="urn:oid:1"/><scopingOrganization/></asOtherIDs>',
         "<personalRelationship><relationshipHolder1/></personalRelationship>",
+        "<personalRelationship><code/></personalRelationship>",
+        '<asCitizen classCode="CIT"/>',
+        "<languageCommunication/>",
         "<birthPlace/>",
     ],
 )

@@ -21,7 +21,6 @@ _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _ID = clark("id")
 _NAME = clark("name")
 _PERSON = clark("patientPerson")
-_CODE = clark("code")
 _SCOPING_ORGANIZATION = clark("scopingOrganization")
 _BIRTH_PLACE_PARTS = (clark("addr"), clark("birthplace"))
 
@@ -59,6 +58,14 @@ _PARTS: Mapping[str, frozenset[str]] = {
     ),
     "telecom": _words("useablePeriod"),
 }
+
+
+_REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "personalRelationship": (clark("code"), clark("relationshipHolder1")),
+    "asCitizen": (clark("politicalNation"),),
+    "languageCommunication": (clark("languageCode"),),
+}
+"""What makes no sense without these children."""
 
 
 def mend(element: etree._Element) -> bool:
@@ -125,8 +132,8 @@ def _other_ids(element: etree._Element) -> bool:
     return scoped and all(_identifier(each) for each in element.iter(_ID))
 
 
-def _relationship(element: etree._Element) -> bool:
-    return first(element, _CODE) is not None
+def _whole(element: etree._Element) -> bool:
+    return all(first(element, name) is not None for name in _REQUIRED[local_name(element)])
 
 
 def _birth_place(element: etree._Element) -> bool:
@@ -140,6 +147,6 @@ _MENDERS: Mapping[str, Callable[[etree._Element], bool]] = {
     **dict.fromkeys(_USES, _composed),
     "id": _identifier,
     "asOtherIDs": _other_ids,
-    "personalRelationship": _relationship,
+    **dict.fromkeys(_REQUIRED, _whole),
     "birthPlace": _birth_place,
 }
