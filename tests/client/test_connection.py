@@ -104,6 +104,8 @@ def test_https_where_http_is_spoken_is_told(url: str) -> None:
     [
         (httpx.ReadTimeout("slow"), "--timeout gives it more"),
         (httpx.ConnectError("CERTIFICATE_VERIFY_FAILED: self-signed"), "--cacert"),
+        (UnicodeError("no IDN"), "https://x broke off the exchange: no IDN"),
+        (httpx.RemoteProtocolError("bad line: bytearray(b'x')"), r"exchange: bad line\.$"),
     ],
 )
 def test_what_to_do_is_told(error: Exception, told: str, monkeypatch: pytest.MonkeyPatch) -> None:

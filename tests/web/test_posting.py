@@ -309,6 +309,20 @@ async def test_a_connection_that_breaks_is_said(poster: Poster) -> None:
     assert (attempt.status, attempt.final) == (None, False)
 
 
+async def test_a_receiver_that_does_not_speak_http_is_told_without_its_octets(
+    poster: Poster,
+) -> None:
+    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"\x00 Nora\r\n\r\n")
+        await reader.read()
+
+    async with serving(babble) as url:
+        attempt = await poster.post(delivery(url), ENVELOPE)
+
+    assert attempt == Attempt("the connection broke (illegal status line)")
+
+
 async def test_a_receiver_that_says_nothing_is_left(
     poster: Poster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,7 +337,7 @@ async def test_a_receiver_that_says_nothing_is_left(
     assert attempt.error == "no answer within 30 s"
 
 
-@pytest.mark.parametrize("url", ["http://x:y/", "http://a\x00b/"])
+@pytest.mark.parametrize("url", ["http://x:y/", "http://a\x00b/", "http://xn--/"])
 async def test_a_url_that_no_client_can_use_ends_the_delivery(poster: Poster, url: str) -> None:
     attempt = await poster.post(delivery(url), ENVELOPE)
 

@@ -78,7 +78,8 @@ def _post(client: httpx.Client, url: str, message: Message) -> HttpAnswer:
         response = client.post(url, content=message.body, headers=headers)
     except httpx.TimeoutException as error:
         raise SendError(f"{url} did not answer in time; --timeout gives it more.") from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    # UnicodeError: of a host name that is no IDN
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise SendError(_explain(url, error)) from error
     return HttpAnswer(
         response.status_code, response.headers.get("content-type", ""), response.content
@@ -86,7 +87,7 @@ def _post(client: httpx.Client, url: str, message: Message) -> HttpAnswer:
 
 
 def _explain(url: str, error: Exception) -> str:
-    text = str(error).rstrip(".")
+    text = str(error).partition(": bytearray(")[0].rstrip(".")
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return (
             f"The certificate of {url} is not trusted: {text}. Name its CA with --cacert, or "

@@ -117,7 +117,7 @@ class Poster:
                 ) as answer,
             ):
                 return self._judge(delivery, answer, await _read(answer))
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, UnicodeError) as error:  # the latter of names that are no IDN
             return Attempt(f"the URL cannot be used: {error}", final=True)
         except httpx.HTTPError as error:
             return Attempt(_explain(error))
@@ -192,7 +192,12 @@ def _explain(error: httpx.HTTPError) -> str:
             # asyncio puts the address in place of the system's words; name servers' are its own.
             words = os.strerror(cause.errno) if cause.errno > 0 else cause.strerror
             return f"no connection ({words})"
-    return f"the connection broke ({error or name})"
+    return f"the connection broke ({_words(error) or name})"
+
+
+def _words(error: Exception) -> str:
+    """What a client library says, without octets in Python's notation."""
+    return str(error).partition(": bytearray(")[0]
 
 
 _TIMEOUTS = {
