@@ -468,6 +468,12 @@ def test_blanks_are_no_patient_id() -> None:
     assert rule_ids(reply) == {"iti44-patient-id", "iti44-patient-id-extension"}
 
 
+def test_a_merge_needs_no_provider_organization() -> None:
+    reply = send("merge", without(f"{PATIENT}/h:providerOrganization"), known("P-1001", "P-1002"))
+
+    assert (reply.summary, reply.findings) == ("CA", [])
+
+
 def test_identifiers_of_two_authorities_may_be_merged() -> None:
     given = all_of(known("P-1001"), known("P-1002", root=OTHER_AUTHORITY))
 

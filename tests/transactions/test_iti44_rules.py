@@ -106,7 +106,6 @@ BROKEN_ADDS: Mapping[str, Edit] = {
     "iti44-provider-organization": without(PROVIDER),
     "iti44-provider-organization-id": without(f"{PROVIDER}/h:id"),
     "iti44-provider-organization-id-extension": setting(f"{PROVIDER}/h:id", extension="K"),
-    "iti44-provider-organization-root": setting(f"{PROVIDER}/h:id", root="1.2.3"),
     "iti44-provider-organization-contact": without(f"{PROVIDER}/h:contactParty"),
 }
 
@@ -115,6 +114,7 @@ BROKEN_MERGES: Mapping[str, Edit] = {
     "iti44-merge-replacement-single": twice(f"{EVENT}/h:replacementOf"),
     "iti44-merge-prior-status": setting(f"{PRIOR}/h:statusCode", code="active"),
     "iti44-merge-subsumed-id": without(SUBSUMED, "extension"),
+    "iti44-provider-organization-root": setting(f"{PROVIDER}/h:id", root="1.2.3"),
     "iti44-merge-name": without(f"{PERSON}/h:name"),
     "iti44-merge-same-identifier": setting(SUBSUMED, extension="P-1001"),
     "iti44-merge-subsumed-unknown": setting(SUBSUMED, extension="P-9999"),

@@ -292,7 +292,8 @@ def test_identifiers_of_others_are_kept_apart_from_registered_ones(state: State)
         f'<id root="{HOME}" extension="P-1"/><id root="{HOME}" extension="old"/>'
         f'<scopingOrganization classCode="ORG" determinerCode="INSTANCE"><id root="{HOME}"/>'
         "</scopingOrganization></asOtherIDs>"
-        '<personalRelationship classCode="PRS"><code code="MTH"/></personalRelationship>'
+        '<personalRelationship classCode="PRS"><code code="MTH"/><relationshipHolder1/>'
+        "</personalRelationship>"
         '<contactParty classCode="CON"/>'
     )
     feed(state, id_of("P-1"), xml=person(more=others))

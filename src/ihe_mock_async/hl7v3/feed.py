@@ -131,7 +131,7 @@ def check(feed: Feed, interaction: Interaction) -> Iterator[Finding]:
         for replacement in registration.replacements:
             yield finding_at(rules.REPLACEMENT_NOT_MERGE, replacement.element)
     if registration.patient is not None:
-        yield from patient_check.check(registration.patient)
+        yield from patient_check.check(registration.patient, merged=interaction is MERGE)
 
 
 def _check_subjects(feed: Feed) -> Iterator[Finding]:

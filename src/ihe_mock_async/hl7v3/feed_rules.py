@@ -14,6 +14,7 @@ from ihe_mock_async.hl7v3.rules import (
 
 _WRAPPER = "ITI TF-2: 3.44.4.1.2.3"
 _ACTIONS = "ITI TF-2: 3.44.4.1.3"
+_REGISTRY_ACTIONS = "ITI TF-2: 3.44.4.1.4"
 _MERGE = "ITI TF-2: 3.44.4.2.2"
 _MERGE_ACTIONS = "ITI TF-2: 3.44.4.2.4"
 
@@ -116,7 +117,7 @@ PATIENT_ID_AUTHORITY = Rule(
     "iti44-patient-id-authority",
     Severity.WARNING,
     "The assigning authority of a patient id is one of the affinity domain's",
-    _ACTIONS,
+    _REGISTRY_ACTIONS,
     "Leave the id out, or add its OID to the setting assigning_authorities; it is ignored.",
     CONSTRAINT_VIOLATION,
 )
@@ -124,7 +125,7 @@ PATIENT_ID_NO_AUTHORITY = Rule(
     "iti44-patient-id-no-authority",
     Severity.ERROR,
     "At least one patient id is of an assigning authority of the affinity domain",
-    _ACTIONS,
+    _REGISTRY_ACTIONS,
     "Send an id of such an authority, or add the OID to the setting assigning_authorities.",
     UNKNOWN_KEY,
     essential=True,

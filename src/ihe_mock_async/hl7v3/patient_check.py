@@ -11,8 +11,8 @@ from ihe_mock_async.hl7v3.patient import Organization, OtherIds, Patient, Person
 from ihe_mock_async.hl7v3.tree import finding_at
 
 
-def check(patient: Patient) -> Iterator[Finding]:
-    """Every breach of a rule by the patient."""
+def check(patient: Patient, *, merged: bool = False) -> Iterator[Finding]:
+    """Every breach of a rule by the patient; `merged`: it is the survivor of a merge."""
     element = patient.element
     if patient.class_code != "PAT":
         yield finding_at(
@@ -33,7 +33,7 @@ def check(patient: Patient) -> Iterator[Finding]:
         )
     for person in patient.persons:
         yield from _check_person(person)
-    yield from _check_provider_organizations(patient)
+    yield from _check_provider_organizations(patient, merged=merged)
 
 
 # ---------------------------------------------------------------- patient/id
@@ -135,9 +135,9 @@ def _check_other_ids(other_ids: OtherIds) -> Iterator[Finding]:
 # ---------------------------------------------------------------- providerOrganization
 
 
-def _check_provider_organizations(patient: Patient) -> Iterator[Finding]:
+def _check_provider_organizations(patient: Patient, *, merged: bool) -> Iterator[Finding]:
     organizations = patient.provider_organizations
-    if len(organizations) != 1:
+    if len(organizations) > 1 or not (organizations or merged):
         yield finding_at(
             rules.PROVIDER_ORGANIZATION,
             patient.element,
@@ -146,7 +146,8 @@ def _check_provider_organizations(patient: Patient) -> Iterator[Finding]:
         )
     for organization in organizations:
         yield from _check_organization(organization)
-        yield from _check_scope(organization, patient)
+        if merged:
+            yield from _check_scope(organization, patient)
 
 
 def _check_scope(organization: Organization, patient: Patient) -> Iterator[Finding]:

@@ -147,7 +147,7 @@ SCOPING_ORGANIZATION_EXTENSION = Rule(
 PROVIDER_ORGANIZATION = Rule(
     "iti44-provider-organization",
     Severity.WARNING,
-    "The patient has exactly one providerOrganization",
+    "The patient has exactly one providerOrganization; in a merge it may be absent",
     _MODEL,
     "Name the organization that keeps the patient's record.",
     MISSING_ELEMENT,
@@ -171,9 +171,9 @@ PROVIDER_ORGANIZATION_ID_EXTENSION = Rule(
 PROVIDER_ORGANIZATION_ROOT = Rule(
     "iti44-provider-organization-root",
     Severity.WARNING,
-    "At least one id of the patient has the root of the providerOrganization id",
-    "ITI TF-2: 3.44.4.1.2.1",
-    "Write the OID of the authority that gave the patient an id as root.",
+    "In a merge the root of the providerOrganization id is the root of the patient id",
+    "ITI TF-2: 3.44.4.2.2.1",
+    "Write the OID of the authority that has given the patient id as root.",
     CONSTRAINT_VIOLATION,
 )
 PROVIDER_ORGANIZATION_CONTACT = Rule(

@@ -21,7 +21,7 @@ def registrable(patient: Patient, domain: AffinityDomain) -> list[PatientIdentif
 
 
 def check_authorities(patient: Patient, domain: AffinityDomain) -> Iterator[Finding]:
-    """A Document Registry stores the ids of its own domain only (3.44.4.1.3)."""
+    """A Document Registry stores the ids of its own domain only (3.44.4.1.4)."""
     if not domain.assigning_authorities:
         return
     for identifier in patient.ids:
