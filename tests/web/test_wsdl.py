@@ -39,7 +39,7 @@ def location_in(document: bytes) -> str:
                                                 namespaces=NAMESPACES))  # fmt: skip
 
 
-@pytest.mark.parametrize("query", ["wsdl", "WSDL", "wsdl="])
+@pytest.mark.parametrize("query", ["wsdl", "WSDL", "wsdl=", "singleWsdl"])
 async def test_an_endpoint_tells_its_wsdl(app: MockServerApp, query: str) -> None:
     response, body = await get(app, f"/pix/add?{query}")
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ihe_mock_async.web.soap_endpoints import Scope, Send
 
 _METHODS = frozenset({"GET", "HEAD"})
+# What the tools of WCF ask for is a WSDL that has its schemas in it, as ours has.
+_QUERIES = frozenset({b"wsdl", b"singlewsdl"})
 # A registered name or IPv4 address, or an IPv6 address, and a port (RFC 3986, 3.2.2).
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 
@@ -44,9 +46,10 @@ _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def is_asked_for(scope: Scope) -> bool:
-    """Whether a request wants the WSDL of its path: GET or HEAD with the query `wsdl`."""
+    """Whether a request wants the WSDL of its path: GET or HEAD, `?wsdl` or `?singleWsdl`."""
     query: bytes = scope.get("query_string", b"")
-    return scope["method"] in _METHODS and query.lower().split(b"&")[0].rstrip(b"=") == b"wsdl"
+    first = query.lower().split(b"&")[0].rstrip(b"=")
+    return scope["method"] in _METHODS and first in _QUERIES
 
 
 async def serve(scope: Scope, send: Send, place: Place) -> None:
