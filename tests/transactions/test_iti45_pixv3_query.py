@@ -224,6 +224,13 @@ def test_the_answer_repeats_the_query(state: State) -> None:
     assert reply.action == "urn:hl7-org:v3:PRPA_IN201310UV02"
 
 
+def test_an_answer_is_for_current_processing_whatever_the_query_says(state: State) -> None:
+    reply = ask(state, setting("h:processingModeCode", code="A"))
+
+    assert told(reply, "h:processingModeCode/@code") == ["T"]
+    assert rule_ids(reply) == {"hl7v3-processing-mode-code"}
+
+
 def test_the_patient_is_named_for_verification(state: State) -> None:
     name = b'<name use="L PRN"><given>Ada</given><family>Beispiel</family><nick>A</nick></name>'
     revised = b'<patient xmlns="urn:hl7-org:v3"><patientPerson>%b</patientPerson></patient>' % name

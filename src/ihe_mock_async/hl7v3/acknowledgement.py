@@ -83,7 +83,7 @@ def template(interaction: str, payload: etree._Element | str = "") -> str:
             _V3.creationTime(value="{created}"),
             _V3.interactionId(root=INTERACTION_IDS, extension=interaction),
             _V3.processingCode(code="{processing_code}"),
-            _V3.processingModeCode(code="{processing_mode_code}"),
+            _V3.processingModeCode(code="T"),  # SHALL be T in answers to queries (3.45, 3.47)
             _V3.acceptAckCode(code="NE"),  # an answer is never acknowledged (O.1.2)
             _V3.receiver("{receiver}", typeCode="RCV"),
             _V3.sender("{sender}", typeCode="SND"),
@@ -99,20 +99,18 @@ def template(interaction: str, payload: etree._Element | str = "") -> str:
 
 _ACCEPT_TEMPLATE = template(ACCEPT_ACKNOWLEDGEMENT)
 _PROCESSING_CODES = frozenset("PTD")
-_PROCESSING_MODE_CODES = frozenset("ARTI")
 
 
 def fill(
     wrapper: str, request: Transmission, acknowledgement: Acknowledgement, **payload: str
 ) -> bytes:
     """Make a template the answer to a request; `payload` values are XML for its placeholders."""
-    processing, mode = request.processing_code, request.processing_mode_code
+    processing = request.processing_code
     return wrapper.format(
         message_id=acknowledgement.message_id,
         created=timestamp(acknowledgement.created),
-        # What the schema does not know cannot be echoed: production, current processing.
+        # What the schema does not know cannot be echoed: production.
         processing_code=processing if processing in _PROCESSING_CODES else "P",
-        processing_mode_code=mode if mode in _PROCESSING_MODE_CODES else "T",
         receiver=_device(request.sender),
         sender=_device(request.receiver),
         type_code=acknowledgement.type_code.value,
