@@ -561,6 +561,14 @@ def test_after_a_merge_the_survivor_changes_the_status_of_all(state: State) -> N
     assert reply.findings == ()
 
 
+def test_a_subsumed_patient_is_not_another_one(state: State) -> None:
+    _merge(state)
+
+    reply = update(state, u.status_change(u.FIRST))
+
+    assert [finding.rule.id for finding in reply.findings] == ["xds-patient-subsumed"]
+
+
 def test_one_wrong_operation_refuses_all_of_them(state: State) -> None:
     reply = update(
         state,

@@ -23,7 +23,7 @@ def check_set_patient(context: Context, patients: Patients, report: Report) -> N
         return
     for trigger, obj in _changed(context):
         received = obj.patient_id
-        if received and surviving(received, patients) != expected:
+        if received and surviving(received, patients) != surviving(expected, patients):
             element = trigger.rim.element
             report.add(rules.SET_PATIENT, element, received=received, expected=expected)
 
