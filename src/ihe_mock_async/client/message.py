@@ -150,8 +150,9 @@ def read_file(
     try:
         with path.open("rb") as stream:
             found = message_file.read(stream)
-            stream.seek(found.body_at)
-            body = stream.read()
+            with found.stream as saved:
+                saved.seek(found.body_at)
+                body = saved.read()
     except OSError as error:
         raise SendError(f"Cannot read {path}: {error.strerror}.") from error
     if found.status:

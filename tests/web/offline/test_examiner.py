@@ -40,6 +40,22 @@ ENVELOPE = submission().envelope
 PAYLOAD = ADD[ADD.index(b"<PRPA_IN201301UV02") : ADD.index(b"</s:Body>")]
 
 
+async def test_a_submission_in_chunks_is_read_and_a_note_says_how_it_is_counted() -> None:
+    plain = http(SUBMISSION, MTOM["Content-Type"])
+    head, _, body = plain.partition(b"\r\n\r\n")
+    pieces = [body[at : at + 1000] for at in range(0, len(body), 1000)]
+    in_chunks = b"".join(b"%x\r\n%b\r\n" % (len(each), each) for each in pieces)
+
+    examination = await examined(
+        head + b"\r\nTransfer-Encoding: chunked\r\n\r\n" + in_chunks + b"0\r\n\r\n"
+    )
+
+    assert examination.transaction is not None
+    assert examination.transaction.number == "ITI-41"
+    assert examination.remarks == (await examined(plain)).remarks
+    assert any("in chunks" in note for note in examination.notes)
+
+
 @pytest.mark.parametrize(
     ("form", "content"),
     [

@@ -53,8 +53,24 @@ async def test_a_request_has_its_path_and_its_headers() -> None:
     assert await body_of(file) == XML
 
 
-async def test_a_response_has_its_status() -> None:
-    file = message_file.read(io.BytesIO(b"HTTP/1.1 200 OK\nContent-Type: text/xml\n\n" + XML))
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        (b"POST /pix/add HTTP/2", "/pix/add"),
+        (b"POST http://a:8080/pix/add", "http://a:8080/pix/add"),
+        (b"### PIX Add\nPOST /pix/add", "/pix/add"),
+    ],
+)
+async def test_other_request_lines_than_those_of_http_1_are_known(line: bytes, path: str) -> None:
+    file = message_file.read(io.BytesIO(line + b"\nContent-Type: text/xml\n\n" + XML))
+
+    assert (file.method, file.path) == ("POST", path)
+    assert await body_of(file) == XML
+
+
+@pytest.mark.parametrize("line", [b"HTTP/1.1 200 OK", b"HTTP/2 200 ", b"HTTP/2 200"])
+async def test_a_response_has_its_status(line: bytes) -> None:
+    file = message_file.read(io.BytesIO(line + b"\nContent-Type: text/xml\n\n" + XML))
 
     assert (file.status, file.path) == ("200", "")
     assert file.line_feeds
@@ -84,11 +100,33 @@ def test_lines_are_counted_in_the_file() -> None:
     assert file.lines_before(b"something else") == 0
 
 
-async def test_a_pipe_is_read_more_than_once() -> None:
-    class Pipe(io.BytesIO):
-        def seekable(self) -> bool:
-            return False
+CHUNKED = b"Transfer-Encoding: Chunked\r\nContent-Type: text/xml\r\n\r\n"
 
+
+class Pipe(io.BytesIO):
+    def seekable(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("kind", [io.BytesIO, Pipe])
+async def test_a_body_in_chunks_is_joined(kind: type[io.BytesIO]) -> None:
+    in_chunks = b"%x\r\n%b\r\n0\r\n\r\n" % (len(XML), XML)
+
+    file = message_file.read(kind(CHUNKED + in_chunks))
+
+    assert file.joined
+    assert await body_of(file) == XML
+    file.stream.close()
+
+
+async def test_a_body_that_a_tool_has_joined_is_taken_as_it_is() -> None:
+    file = message_file.read(io.BytesIO(CHUNKED + XML))
+
+    assert not file.joined
+    assert await body_of(file) == XML
+
+
+async def test_a_pipe_is_read_more_than_once() -> None:
     file = message_file.read(Pipe(XML))
 
     assert await body_of(file) == XML

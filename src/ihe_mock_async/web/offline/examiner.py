@@ -43,6 +43,8 @@ _ANSWER_NOTE = (
     "checked, but not the metadata or patients in it."
 )
 
+_JOINED_NOTE = "The body is in chunks: lines and bytes are counted as if it were in one piece."
+
 
 @contextmanager
 def examiner(
@@ -86,6 +88,13 @@ class Examiner:
         loaded.
         """
         file = message_file.read(stream)
+        try:
+            return await self._examine(name, file)
+        finally:
+            if file.stream is not stream:
+                file.stream.close()
+
+    async def _examine(self, name: str, file: MessageFile) -> Examination:
         services = self._services
         seen = await recognise(file, services.body_limits, services.xml_limits)
         told = Examination(
@@ -98,7 +107,7 @@ class Examiner:
             root=elements.local_name(seen.payload) if seen.payload is not None else "",
         )
         schema_findings, schema_notes = self._check_schema(seen, file)
-        told = replace(told, notes=schema_notes)
+        told = replace(told, notes=(*([_JOINED_NOTE] if file.joined else []), *schema_notes))
         if told.kind == "answer":
             return await self._answer(told, file, seen, schema_findings)
         return await self._request(told, file, seen, schema_findings)

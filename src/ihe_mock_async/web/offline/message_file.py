@@ -10,15 +10,20 @@ import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
+
+from ihe_mock_async.web.offline import chunks
 
 HEAD = 64 * 1024
 """Octets at the start of a file in which its headers must end."""
 _CHUNK = 256 * 1024
 
 _START_LINE = re.compile(
-    rb"^(?:(?P<method>[A-Z]+) (?P<path>\S+) HTTP/1\.[01]|HTTP/1\.[01] (?P<status>\d{3})[^\r\n]*)"
+    rb"^(?:(?P<method>[A-Z]+) (?P<path>\S+) HTTP/[1-3][.01]*"
+    # Files of editors' HTTP clients need not tell the version.
+    rb"|POST (?P<target>(?:https?:/)?/\S*)"
+    rb"|HTTP/[1-3][.01]* (?P<status>\d{3})[^\r\n]*)"
     rb"[ \t]*\r?\n",
     re.MULTILINE,
 )
@@ -50,6 +55,8 @@ class MessageFile:
     """Of the request line; empty without one."""
     status: str = ""
     """Of the status line: the file holds a response."""
+    joined: bool = False
+    """Whether the body was in chunks; those of `stream` are in one piece."""
 
     async def body(self) -> AsyncIterator[bytes]:
         """The body from its start, chunk by chunk."""
@@ -66,12 +73,18 @@ class MessageFile:
 
 
 def read(stream: BinaryIO) -> MessageFile:
-    """Look at the first lines of a file; a stream that cannot be read twice is copied to disk.
+    """Look at the first lines of a file.
 
-    What stands in front of the request or status line (a tool's own heading) is left out.
+    What stands in front of the request or status line (a tool's own heading) is left out. A
+    stream that cannot be read twice, or has its body in chunks, is copied to disk; the caller
+    closes what is not the stream that it gave.
     """
     if not stream.seekable():
-        stream = _copy(stream)
+        return _read(_copy(stream), stream)
+    return _read(stream, stream)
+
+
+def _read(stream: BinaryIO, given: BinaryIO) -> MessageFile:
     stream.seek(0)
     head = stream.read(HEAD)
     if head.lstrip(_BLANKS).startswith((b"<", b"--")):
@@ -80,16 +93,30 @@ def read(stream: BinaryIO) -> MessageFile:
     headers, end = _headers(head, start.end() if start else 0)
     if start is None and not headers:
         return _without_headers(stream, head)
-    return MessageFile(
+    told = {name: _text(value) for name, value in start.groupdict(b"").items()} if start else {}
+    found = MessageFile(
         stream,
         "http",
         headers,
         end,
         line_feeds=b"\r\n" not in head[:end],
-        method=_text(start["method"]) if start and start["method"] else "POST",
-        path=_text(start["path"]) if start and start["path"] else "",
-        status=_text(start["status"]) if start and start["status"] else "",
+        method=told.get("method") or "POST",
+        path=told.get("path") or told.get("target", ""),
+        status=told.get("status", ""),
     )
+    return _joined(found, given)
+
+
+def _joined(file: MessageFile, given: BinaryIO) -> MessageFile:
+    """The file with its chunks in one piece, if it has some."""
+    if "chunked" not in file.headers.get("transfer-encoding", "").lower():
+        return file
+    copy = chunks.joined(file.stream, file.body_at)
+    if copy is None:
+        return file
+    if file.stream is not given:
+        file.stream.close()
+    return replace(file, stream=copy, joined=True)
 
 
 def _headers(head: bytes, at: int) -> tuple[dict[str, str], int]:
