@@ -329,6 +329,23 @@ def test_registered_ends_of_the_wrong_kind_are_refused(
     assert rule_id in rule_ids(case.send_to(answer, provide=False))
 
 
+def test_a_snapshot_is_a_stable_document_of_an_on_demand_one() -> None:
+    case = Case()
+    on_demand = s.document_entry(s.uuid_urn(910), unique_id="2.999.9.10")
+    on_demand.set("objectType", v.ON_DEMAND)
+    before = s.submit(
+        on_demand,
+        s.submission_set(unique_id="2.999.9.11"),
+        s.original(s.uuid_urn(910)),
+    )
+    assert answer(exchange(before, case.state)).summary == "Success"
+    case.add(s.association(v.IS_SNAPSHOT_OF, "Document01", s.uuid_urn(910), "snapshot"))
+
+    reply = case.send_to(answer, provide=False)
+
+    assert (reply.summary, reply.findings) == ("Success", ())
+
+
 def test_a_package_is_not_submission_set_and_folder_at_once() -> None:
     case = Case()
     node = etree.Element(

@@ -333,6 +333,7 @@ BREACHES: Mapping[str, Callable[[Case], None]] = {
     "xds-id-registered": _registered(lambda c: _rename(c, "Document01", REGISTERED_ENTRY)),
     "xds-reference-unresolved": _relate(v.REPLACES, s.uuid_urn(999)),
     "xds-reference-deprecated": _refer_to_deprecated,
+    "xds-snapshot": _registered(_relate(v.IS_SNAPSHOT_OF, REGISTERED_ENTRY)),
     "xds-unique-id-in-registration": lambda c: c.identifier("uniqueId", c.folder).set(
         "value", "2.999.2.1"
     ),

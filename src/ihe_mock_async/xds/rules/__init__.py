@@ -54,7 +54,7 @@ NEW_OBJECT_RULES: tuple[Rule, ...] = (
     linkage.FOLDER_CONTENT_LINKED,
     *associations.REGISTRATION_RULES,
     *patients.REGISTRATION_RULES,
-    references.REFERENCE_DEPRECATED,
+    *references.REGISTRATION_RULES,
     *unique_ids.REGISTRATION_RULES,
 )
 """The rules of submissions whose document entries and folders are new."""

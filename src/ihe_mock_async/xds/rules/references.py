@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ihe_mock_async.elements import parse
 from ihe_mock_async.findings import Rule, Severity
 from ihe_mock_async.state import RegistryObject
 from ihe_mock_async.xds import error_codes
@@ -17,7 +18,7 @@ from ihe_mock_async.xds.rules.associations import (
     SET_AS_TARGET,
 )
 from ihe_mock_async.xds.rules.linkage import STATUS_REQUIRED
-from ihe_mock_async.xds.rules.report import Report, metadata_error
+from ihe_mock_async.xds.rules.report import Report, metadata_error, metadata_warning
 
 ID_REGISTERED = metadata_error(
     id="xds-id-registered",
@@ -44,8 +45,16 @@ REFERENCE_DEPRECATED = Rule(
     code=error_codes.DEPRECATED_DOCUMENT,
     essential=True,
 )
+SNAPSHOT = metadata_warning(
+    id="xds-snapshot",
+    text="IsSnapshotOf leads from a stable document entry to an on-demand one",
+    section="ITI TF-3: 4.2.2.2.6",
+    fix="Use RPLC, APND or XFRM between stable documents.",
+)
 RULES = (ID_REGISTERED, UNRESOLVED)
-"""Those of all submissions, to which `REFERENCE_DEPRECATED` comes where all objects are new."""
+"""Those of all submissions."""
+REGISTRATION_RULES = (REFERENCE_DEPRECATED, SNAPSHOT)
+"""Those of submissions whose document entries and folders are new."""
 
 
 def uuids_of(submission: Submission) -> set[str]:
@@ -68,6 +77,8 @@ def check_references(
             report.add(REFERENCE_DEPRECATED, association.rim.element, received=end)
     for association in submission.associations:
         _check_kinds(association, sets, registered, report)
+        if association.type == v.IS_SNAPSHOT_OF:
+            _check_snapshot(association, submission, registered, report)
 
 
 def check_new_ids(
@@ -117,3 +128,18 @@ def _check_kinds(
             report.add(STATUS_REQUIRED, element, expected="Reference")
     elif not is_entry:
         report.add(FOLDER_MEMBER, element, received=received)
+
+
+def _check_snapshot(
+    association: Association,
+    submission: Submission,
+    registered: Mapping[str, RegistryObject],
+    report: Report,
+) -> None:
+    element = association.rim.element
+    on_demand = {entry.id for entry in submission.document_entries if entry.on_demand}
+    if association.source in on_demand:
+        report.add(SNAPSHOT, element, received="an on-demand sourceObject")
+    target = registered.get(association.target.lower())
+    if target is not None and parse(target.xml).get("objectType") == v.STABLE:
+        report.add(SNAPSHOT, element, received="a stable targetObject")
