@@ -179,7 +179,18 @@ def test_a_merge_that_is_refused_changes_nothing(client: httpx.Client) -> None:
     assert acknowledged(client, add("LONE-A", "I-LONE")) == "CA"
     assert provided(client, "LONE-A") == ("Success", "")
 
-    assert acknowledged(client, merge("LONE-A", into="NOBODY")) == "CE"
+    assert acknowledged(client, merge("NOBODY", into="LONE-A")) == "CE"
 
     assert documents(client, "LONE-A") == [cx("LONE-A")]
     assert cross_references(client, "LONE-A") == ("AA", ["I-LONE"])
+
+
+def test_a_merge_into_a_new_identifier_moves_everything_to_it(client: httpx.Client) -> None:
+    assert acknowledged(client, add("OLD-A", "I-OLD")) == "CA"
+    assert provided(client, "OLD-A") == ("Success", "")
+
+    assert acknowledged(client, merge("OLD-A", into="NEW-A")) == "CA"
+
+    assert (documents(client, "OLD-A"), documents(client, "NEW-A")) == ([], [cx("NEW-A")])
+    assert provided(client, "NEW-A") == ("Success", "")
+    assert cross_references(client, "NEW-A") == ("AA", ["I-OLD"])
