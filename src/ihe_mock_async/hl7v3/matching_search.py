@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ihe_mock_async.hl7v3.matching import Candidate, Identifier
@@ -21,14 +21,19 @@ class Match:
     """0 to 100: the mean of how well the parameters fit."""
 
 
+def ranked(matches: Iterable[Match]) -> list[Match]:
+    """The matches in the order of degree, then of registration."""
+    return sorted(matches, key=lambda match: (-match.degree, match.key))
+
+
 def find(
     patients: Patients,
     required: Sequence[Parameter],
     *,
     evidence: Sequence[Parameter] = (),
     minimum_degree: int = 0,
-) -> list[Match]:
-    """Who fits all required parameters, in the order of degree, then of registration.
+) -> Iterator[Match]:
+    """Who fits all required parameters, one by one in the order of registration.
 
     `evidence` decides about nobody, but it raises and lowers the degree. Several
     livingSubjectName are alternatives (as ITI TF-2: 3.55.4.1.2.1 says; 3.47 does not).
@@ -36,14 +41,12 @@ def find(
     conditions = _alternatives(required)
     asked = [condition for conditions_of in conditions for condition in conditions_of]
     identifiers = _asked_for(patients, [*asked, *evidence])
-    found = []
     single = [condition[0] for condition in conditions if len(condition) == 1]
     for patient in patients.search(narrow(single)):
         candidate = Candidate(patient, identifiers.get(patient.key, ()))
         degree = _degree(candidate, conditions, evidence)
         if degree is not None and degree >= minimum_degree:
-            found.append(Match(patient.key, degree))
-    return sorted(found, key=lambda match: (-match.degree, match.key))
+            yield Match(patient.key, degree)
 
 
 def _alternatives(parameters: Sequence[Parameter]) -> list[list[Parameter]]:

@@ -25,6 +25,11 @@ DEFAULT_FILE = "ihe-mock-async.sqlite3"
 """Name of the database in the data folder when no URL is set."""
 BUSY_SECONDS = 5.0
 """How long a transaction waits for another process that writes."""
+WRITER_CACHE = 8_000
+"""KiB of pages that a writing connection keeps; SQLite's own 2 000 cost a fifth more time.
+
+The attributes of one object go to pages all over an index.
+"""
 
 FAILURES = (sqlite3.DatabaseError, OSError)
 """What the driver and the disk raise."""
@@ -111,6 +116,8 @@ class Database:
         cursor.execute("PRAGMA synchronous=NORMAL")
         if read_only:
             cursor.execute("PRAGMA query_only=ON")
+        else:
+            cursor.execute(f"PRAGMA cache_size=-{WRITER_CACHE}")  # negative: KiB, not pages
         cursor.close()
         return connection
 

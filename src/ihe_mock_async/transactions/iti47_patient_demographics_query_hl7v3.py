@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain
@@ -27,6 +27,7 @@ from ihe_mock_async.hl7v3 import rules as wrapper_rules
 from ihe_mock_async.hl7v3.acknowledgement import Acknowledgement, AcknowledgementType
 from ihe_mock_async.hl7v3.continuation import Continuation
 from ihe_mock_async.hl7v3.datatypes import InstanceIdentifier
+from ihe_mock_async.hl7v3.matching_search import Match
 from ihe_mock_async.hl7v3.namespaces import action, clark
 from ihe_mock_async.hl7v3.query import Quantities, Query, QueryResponse, QueryResult
 from ihe_mock_async.hl7v3.query_parameter_check import minimum_degree, whole_number
@@ -86,15 +87,21 @@ def answer(exchange: Exchange) -> Answer:
     received = _received(exchange, message, _check_query(exchange, message, asked, parameters))
     if asked is None or parameters is None or received.refusals:
         return _refuse(received, asked)
-    matches = matching_search.find(
+    quantity = whole_number(asked.initial_quantity)
+    found = matching_search.find(
         exchange.state.patients, parameters.usable, minimum_degree=minimum_degree(asked)
     )
-    part = _Part(
-        tuple([(match.key, match.degree) for match in matches]),
-        0,
-        whole_number(asked.initial_quantity),
-    )
-    return _tell(received, asked, part)
+    matches = found if exchange.may_write else _told_at_once(found, quantity)
+    ranked = [(match.key, match.degree) for match in matching_search.ranked(matches)]
+    return _tell(received, asked, _Part(tuple(ranked), 0, quantity))
+
+
+def _told_at_once(matches: Iterable[Match], quantity: int | None) -> Iterator[Match]:
+    """The matches; raises `WriteNeeded` at the first one that has to wait in a session."""
+    for number, match in enumerate(matches):
+        if quantity is not None and number >= quantity:
+            raise WriteNeeded
+        yield match
 
 
 def _parameters(asked: Query | None) -> Parameters | None:

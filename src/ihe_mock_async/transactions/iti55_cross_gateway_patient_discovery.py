@@ -250,12 +250,13 @@ def _matches(patients: Patients, asked: Query, parameters: Parameters) -> list[_
     description = query_xcpd.describe(parameters, [p for p in ids if known & _authorities(p)])
     if not description.required:
         return []  # identifiers only, and none of an authority that is known here
-    found = matching_search.find(
+    matches = matching_search.find(
         patients,
         description.required,
         evidence=description.evidence,
         minimum_degree=minimum_degree(asked),
     )
+    found = matching_search.ranked(matches)
     records = patients.records([match.key for match in found])
     return [_Match(record, each.degree) for record, each in zip(records, found, strict=True)]
 
