@@ -30,7 +30,7 @@ from tests.transactions.demographics_queries import (
     scoping_organization,
     told,
 )
-from tests.transactions.identity_feed import Edit, adding, both, setting, without
+from tests.transactions.identity_feed import Edit, adding, both, setting, twice, without
 from tests.transactions.query_continuations import (
     ABORTED,
     ASKED_AGAIN,
@@ -265,6 +265,15 @@ def test_a_session_expires(state: State) -> None:
 
     assert codes(second)[0] == "AA"
     assert codes(go_on(state, GO_ON, after=second, later=late, domain=domain))[0] == "AE"
+
+
+def test_a_continuation_of_two_queries_is_refused(state: State) -> None:
+    first = first_part(state, people=3, at_first=1)
+
+    reply = go_on(state, twice(f"{ASKED_AGAIN}/h:queryId"), after=first)
+
+    assert codes(reply) == ["AE", "aborted", "AE"]
+    assert [each.rule.id for each in reply.findings] == ["hl7v3-element-repeated"]
 
 
 def test_a_continuation_without_query_id_is_refused(state: State) -> None:

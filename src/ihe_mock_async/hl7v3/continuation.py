@@ -14,7 +14,7 @@ from ihe_mock_async.hl7v3.namespaces import clark
 from ihe_mock_async.hl7v3.query import QueryStatus
 from ihe_mock_async.hl7v3.query_parameter_check import whole_number
 from ihe_mock_async.hl7v3.transmission import Interaction, Transmission
-from ihe_mock_async.hl7v3.tree import finding_at, first
+from ihe_mock_async.hl7v3.tree import children_of, finding_at, first, repeated
 from ihe_mock_async.state import QuerySession
 
 NAME = "QUQI_IN000003UV01"
@@ -118,6 +118,7 @@ def check(
         if act is not None:
             yield finding_at(rules.CONTINUATION, act.element, "queryContinuation")
         return
+    yield from repeated(asked.element, children_of(asked.element), ())
     if session is None:
         yield finding_at(
             rules.SESSION, asked.element, "queryId", received=asked.session_id or "nothing"
