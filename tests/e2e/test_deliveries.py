@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import queue
 import signal
+import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import trustme
 
 from tests.e2e.messages import MTOM, SOAP_XML, envelope_of, pix_add, submission, text_of
-from tests.server_process import running, spawn
+from tests.server_process import ServerProcess, running, spawn
 
 pytestmark = pytest.mark.integration
 
@@ -71,6 +74,18 @@ def opened(
         server.server_close()
 
 
+def wait_for(server: ServerProcess, state: str) -> list[dict[str, Any]]:
+    """The deliveries in a state, as soon as there are some."""
+    deadline = time.monotonic() + LIMIT
+    while time.monotonic() < deadline:
+        answer = httpx.get(f"{server.url}/__admin/deliveries", params={"state": state})
+        listed: list[dict[str, Any]] = answer.json()["deliveries"]
+        if listed:
+            return listed
+        time.sleep(0.02)
+    raise AssertionError(f"no delivery became {state}")
+
+
 def answering_to(message: bytes, url: str) -> bytes:
     assert ANONYMOUS in message
     return message.replace(ANONYMOUS, url.encode(), 1)
@@ -93,21 +108,52 @@ def test_a_receiver_that_fails_twice_gets_the_answer_the_third_time(tmp_path: Pa
 
 
 def test_an_answer_that_could_not_be_posted_is_posted_after_kill_9(tmp_path: Path) -> None:
-    with opened() as inbox:
-        port = int(inbox.url.rpartition(":")[2].partition("/")[0])
     # Nobody is there now, and the next attempt is far away when the server is killed.
     settings = {"delivery_backoff_seconds": 1.5}
     first = spawn(tmp_path, settings=settings)
-    message = answering_to(pix_add("KILL-1"), inbox.url)
-    accepted = httpx.post(f"{first.url}/pix/add", content=message, headers=SOAP_XML)
-    first.process.send_signal(signal.SIGKILL)
-    first.process.wait()
+    with socket.socket() as reserved:  # bound, so that nobody else listens there
+        reserved.bind(("127.0.0.1", 0))
+        port = reserved.getsockname()[1]
+        message = answering_to(pix_add("KILL-1"), f"http://127.0.0.1:{port}/answers")
+        accepted = httpx.post(f"{first.url}/pix/add", content=message, headers=SOAP_XML)
+        first.process.send_signal(signal.SIGKILL)
+        first.process.wait()
 
     with opened(port=port) as inbox, running(tmp_path, settings=settings):
         _, body = inbox.take()
 
     assert accepted.status_code == 202
     assert b'<typeCode code="CA"/>' in body
+
+
+def test_a_stop_does_not_wait_for_a_receiver_that_hangs(tmp_path: Path) -> None:
+    first = spawn(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # takes messages, and says nothing
+        port = mute.getsockname()[1]
+        message = answering_to(pix_add("STOP-1"), f"http://127.0.0.1:{port}/answers")
+        httpx.post(f"{first.url}/pix/add", content=message, headers=SOAP_XML)
+        in_flight, _ = mute.accept()
+        with in_flight:
+            status = first.terminate()
+
+    with opened(port=port) as inbox, running(tmp_path):
+        _, body = inbox.take()
+
+    assert status == 0
+    assert "stopped" in first.log
+    assert b'<typeCode code="CA"/>' in body
+
+
+def test_an_answer_that_is_sent_to_ourselves_comes_to_an_end(tmp_path: Path) -> None:
+    settings = {"delivery_backoff_seconds": 0.01, "delivery_attempts": 2}
+    with running(tmp_path, settings=settings) as server:
+        url = f"{server.url}/pix/add"
+        accepted = httpx.post(url, content=answering_to(pix_add("SELF-1"), url), headers=SOAP_XML)
+        dead = wait_for(server, "dead")
+
+    assert accepted.status_code == 202
+    assert [each["attempts"] for each in dead] == [2]
+    assert dead[0]["lastError"].startswith("HTTP 400: wsa:Action must be one that this endpoint")
 
 
 def test_a_fault_goes_to_fault_to(tmp_path: Path) -> None:

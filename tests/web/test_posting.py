@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import subprocess
 import sys
@@ -295,8 +296,11 @@ async def test_an_answer_that_does_not_end_in_time_counts_as_far_as_it_came(
 # ---------------------------------------------------------------- no answer
 
 
-async def test_nobody_there_is_said(poster: Poster, unused_tcp_port: int) -> None:
-    attempt = await poster.post(delivery(f"http://127.0.0.1:{unused_tcp_port}/"), ENVELOPE)
+async def test_nobody_there_is_said(poster: Poster) -> None:
+    with socket.socket() as reserved:  # bound, so that nobody else listens there
+        reserved.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{reserved.getsockname()[1]}/"
+        attempt = await poster.post(delivery(url), ENVELOPE)
 
     assert attempt == Attempt("no connection (Connection refused)")
 
