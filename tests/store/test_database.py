@@ -7,7 +7,7 @@ import pytest
 
 from ihe_mock_async.errors import StoreError
 from ihe_mock_async.store import Store
-from ihe_mock_async.store.database import DEFAULT_FILE
+from ihe_mock_async.store.database import DEFAULT_FILE, WRITER_CACHE, Database
 from ihe_mock_async.store.schema import VERSION
 
 
@@ -121,3 +121,19 @@ def test_a_database_that_another_process_holds_is_named(
     with pytest.raises(StoreError, match="Another process holds the database"):
         Store.open(f"sqlite:///{path}", tmp_path / "data")
     other.close()
+
+
+def test_the_writer_keeps_more_pages_than_a_reader(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path}/store.db", tmp_path)
+    kept = []
+    for read_only in (False, True):
+        connection = database.connect(read_only=read_only)
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA cache_size")
+        kept.append(cursor.fetchall())
+        cursor.close()
+        connection.close()
+    database.close()
+
+    writer, reader = kept
+    assert writer == [(-WRITER_CACHE,)] != reader
