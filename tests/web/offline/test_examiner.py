@@ -56,6 +56,14 @@ async def test_a_submission_in_chunks_is_read_and_a_note_says_how_it_is_counted(
     assert any("in chunks" in note for note in examination.notes)
 
 
+@pytest.mark.parametrize("start", [b"*   Trying 127.0.0.1:8080...", b"== Info: Trying"])
+async def test_what_curl_tells_of_an_exchange_is_known(start: bytes) -> None:
+    examination = await examined(start + b"\n> POST /pix/add HTTP/1.1\n> Host: a\n> \n")
+
+    assert examination.refused
+    assert any("curl -i -o FILE" in note for note in examination.notes)
+
+
 @pytest.mark.parametrize(
     ("form", "content"),
     [

@@ -44,6 +44,11 @@ _ANSWER_NOTE = (
 )
 
 _JOINED_NOTE = "The body is in chunks: lines and bytes are counted as if it were in one piece."
+_CURL_NOTE = (
+    "This is what curl -v tells of an exchange, and not its messages: name the file that was "
+    "posted, or save the answer with curl -i -o FILE."
+)
+_OF_CURL = (b"* ", b"> ", b"== Info: ", b"Note: Unnecessary use of -X")
 
 
 @contextmanager
@@ -107,7 +112,7 @@ class Examiner:
             root=elements.local_name(seen.payload) if seen.payload is not None else "",
         )
         schema_findings, schema_notes = self._check_schema(seen, file)
-        told = replace(told, notes=(*([_JOINED_NOTE] if file.joined else []), *schema_notes))
+        told = replace(told, notes=(*_reading_notes(file, seen), *schema_notes))
         if told.kind == "answer":
             return await self._answer(told, file, seen, schema_findings)
         return await self._request(told, file, seen, schema_findings)
@@ -245,6 +250,14 @@ def _form(file: MessageFile, seen: Recognised) -> str:
     if file.form != "xml" or seen.document is None:
         return file.form
     return "envelope" if seen.enveloped else "payload"
+
+
+def _reading_notes(file: MessageFile, seen: Recognised) -> Iterator[str]:
+    """How the file was read, or why it cannot be."""
+    if file.joined:
+        yield _JOINED_NOTE
+    if file.form == "xml" and seen.document is None and file.starts_with(_OF_CURL):
+        yield _CURL_NOTE
 
 
 def _moved(found: Finding, lines: int) -> Finding:

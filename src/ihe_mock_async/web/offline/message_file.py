@@ -64,6 +64,11 @@ class MessageFile:
         while chunk := self.stream.read(_CHUNK):
             yield chunk
 
+    def starts_with(self, prefixes: tuple[bytes, ...]) -> bool:
+        """Whether the file begins with one of these octets."""
+        self.stream.seek(0)
+        return self.stream.read(max(map(len, prefixes))).startswith(prefixes)
+
     def lines_before(self, content: bytes) -> int:
         """How many lines of the file stand in front of a content that begins in its head."""
         self.stream.seek(0)
