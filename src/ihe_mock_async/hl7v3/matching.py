@@ -111,8 +111,11 @@ class BirthInterval:
         if not known:
             return Closeness.NONE
         low, high = self.low[: len(known)], self.high[: len(known)]
-        after = known[: len(low)] >= low if self.includes_low else known[: len(low)] > low
-        before = known[: len(high)] <= high if self.includes_high else known[: len(high)] < high
+        # Who is known to be born in 1980 may be born after the first of January.
+        low_counts = self.includes_low or len(known) < len(self.low)
+        high_counts = self.includes_high or len(known) < len(self.high)
+        after = known[: len(low)] > low or (low_counts and known.startswith(low))
+        before = known[: len(high)] < high or (high_counts and known.startswith(high))
         inside = (after or not low) and (before or not high)
         return Closeness.PARTIAL if inside else Closeness.NONE
 
