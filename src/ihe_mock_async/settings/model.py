@@ -143,7 +143,8 @@ class Settings(BaseSettings):
     )
     pix_consumers: kinds.PixConsumers = Field(
         default=(),
-        description="Who is notified of new patient ids, and of those whose cross-references change (ITI-46).",
+        description="Who is notified of new patient ids, and of those whose cross-references "
+        "change (ITI-46).",
     )
     pdq_no_match: kinds.PdqNoMatch = Field(
         default="NF",
