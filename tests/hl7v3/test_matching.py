@@ -186,6 +186,15 @@ def test_who_lacks_what_is_asked_for_does_not_fit(name: str, value: str, xml: st
     assert fits(name, value, xml) is NONE
 
 
+def test_who_has_one_name_is_not_found_by_it_twice() -> None:
+    named = NOBODY.replace(
+        "<patientPerson/>", "<patientPerson><name><given>Ada</given></name></patientPerson>"
+    )
+
+    assert fits(NAME, "<value>Ada</value>", named) is EXACT
+    assert fits(NAME, "<value>Ada Ada</value>", named) is NONE
+
+
 def test_a_less_precise_birth_time_fits_partly() -> None:
     born = NOBODY.replace("<patientPerson/>", BORN_IN_1958)
 
