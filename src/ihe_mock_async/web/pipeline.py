@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from time import perf_counter
@@ -21,10 +20,11 @@ from ihe_mock_async.errors import StoreError
 from ihe_mock_async.ihe import Exchange, Outcome, WriteNeeded
 from ihe_mock_async.journal.entry import Entry
 from ihe_mock_async.soap import SoapMessage, SoapVersion, envelope, fault
-from ihe_mock_async.web import attachments, body, dispatch, refusals, rules
+from ihe_mock_async.web import attachments, body, dispatch, refusals, responding, rules
 from ihe_mock_async.web.http import ClientGoneError, Request, Response
-from ihe_mock_async.web.packing import assumed_framing, pack, pack_answer
-from ihe_mock_async.web.replies import ACCEPTED, Conversation
+from ihe_mock_async.web.packing import assumed_framing
+from ihe_mock_async.web.replies import Conversation
+from ihe_mock_async.web.responding import Call
 from ihe_mock_async.web.services import Services
 from ihe_mock_async.web.staging import Staging
 
@@ -47,7 +47,7 @@ async def handle(request: Request, endpoint: Endpoint, services: Services) -> Re
     services.in_flight += 1
     entry = _open_entry(request, services)
     try:
-        response = await _answered(_Call(request, endpoint, services, entry))
+        response = await _answered(Call(request, endpoint, services, entry))
     except ClientGoneError:
         entry.outcome, entry.summary = Outcome.FAULT, "the client went away"
         entry.findings = (*entry.findings, rules.INCOMPLETE.found("body"))
@@ -64,7 +64,7 @@ def refuse(request: Request, error: fault.SoapFault, services: Services) -> Resp
     """Answer and record a message that knocked at no endpoint."""
     started = perf_counter()
     entry = _open_entry(request, services)
-    response = _fault_response(error, entry, Conversation(assumed_framing(request)))
+    response = responding.fault_response(error, entry, Conversation(assumed_framing(request)))
     entry.outcome, entry.status = Outcome.UNMATCHED, response.status
     _record(entry, started, services)
     return response
@@ -93,17 +93,7 @@ def _record(entry: Entry, started: float, services: Services) -> None:
 # ---------------------------------------------------------------- one exchange
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """A request at an endpoint, and what is remembered of it."""
-
-    request: Request
-    endpoint: Endpoint
-    services: Services
-    entry: Entry
-
-
-async def _answered(call: _Call) -> Response:
+async def _answered(call: Call) -> Response:
     conversation, entry = Conversation(assumed_framing(call.request)), call.entry
     try:
         return await _exchange(call, conversation)
@@ -111,14 +101,14 @@ async def _answered(call: _Call) -> Response:
         raise
     except fault.SoapFault as error:
         # Not kept beyond this block: its traceback holds this frame, and so the whole message.
-        return await _fault(error, call, conversation)
+        return await responding.send_fault(error, call, conversation)
     except (StoreError, OSError):
         logger.exception("the store refused a message to %s", entry.path)
-        return await _fault(_STORE_FAILED(), call, conversation)
+        return await responding.send_fault(_STORE_FAILED(), call, conversation)
     except Exception:
         # The one errorhandler of the SOAP endpoints: the cause goes to the log, never to a client.
         logger.exception("failed on a message to %s", entry.path)
-        return await _fault(_FAILED(), call, conversation)
+        return await responding.send_fault(_FAILED(), call, conversation)
 
 
 _STORE_FAILED = partial(
@@ -129,7 +119,7 @@ _STORE_FAILED = partial(
 _FAILED = partial(fault.receiver, "The server failed on this message; its log says why.")
 
 
-async def _exchange(call: _Call, conversation: Conversation) -> Response:
+async def _exchange(call: Call, conversation: Conversation) -> Response:
     services = call.services
     _check_method(call.request)
     content_type = body.check_headers(call.request, services.body_limits)
@@ -142,7 +132,7 @@ async def _exchange(call: _Call, conversation: Conversation) -> Response:
         answer, posted = await _carry_out(work, staging, call, writing=at_once)
     if posted or answer.notifications:
         services.start_deliveries()
-    return await _answer(answer, posted, call, conversation)
+    return await responding.send_answer(answer, posted, call, conversation)
 
 
 def _check_method(request: Request) -> None:
@@ -157,7 +147,7 @@ def _check_method(request: Request) -> None:
 
 
 def _open(
-    received: ReceivedBody, staging: Staging, call: _Call, conversation: Conversation
+    received: ReceivedBody, staging: Staging, call: Call, conversation: Conversation
 ) -> SoapMessage:
     """The message in its envelope; from here on it is answered where it says."""
     services, entry = call.services, call.entry
@@ -178,7 +168,7 @@ def _open(
 
 
 async def _understand(
-    message: SoapMessage, received: ReceivedBody, staging: Staging, call: _Call
+    message: SoapMessage, received: ReceivedBody, staging: Staging, call: Call
 ) -> Route:
     """The transaction of a message that is fit for it; else raises `SoapFault`."""
     services, entry = call.services, call.entry
@@ -220,7 +210,7 @@ class _Work(Protocol):
     def __call__(self, state: NamespaceState, *, may_write: bool = True) -> _Done: ...
 
 
-async def _carry_out(work: _Work, staging: Staging, call: _Call, *, writing: bool) -> _Done:
+async def _carry_out(work: _Work, staging: Staging, call: Call, *, writing: bool) -> _Done:
     """Run a unit of work beside the writer if it is to read only, unless it has to write."""
     store, namespace = call.services.store, call.request.namespace
     if not writing:
@@ -230,7 +220,7 @@ async def _carry_out(work: _Work, staging: Staging, call: _Call, *, writing: boo
 
 
 def _unit_of_work(
-    message: SoapMessage, route: Route, staging: Staging, call: _Call, conversation: Conversation
+    message: SoapMessage, route: Route, staging: Staging, call: Call, conversation: Conversation
 ) -> _Work:
     """The transaction, and all that is sent because of it: stored together, or not at all."""
     entry, domain, found = call.entry, call.services.domain, call.entry.findings
@@ -255,60 +245,3 @@ def _unit_of_work(
         return answer, posted
 
     return work
-
-
-# ---------------------------------------------------------------- responses
-
-
-async def _answer(
-    answer: Answer, posted: Sequence[OutgoingMessage], call: _Call, conversation: Conversation
-) -> Response:
-    entry = call.entry
-    entry.findings = answer.findings
-    entry.patient_ids = answer.patient_ids
-    entry.application_message_id = answer.message_id
-    entry.documents = answer.documents
-    entry.outcome, entry.summary = answer.outcome, answer.summary
-    if not conversation.reply_to.is_connection:
-        entry.response_envelope = posted[0].envelope if posted else b""
-        return ACCEPTED
-    payload, _ = conversation.answer(answer)
-    entry.response_envelope = payload
-    return await pack_answer(payload, answer, conversation.framing, call.services.outgoing)
-
-
-async def _fault(error: fault.SoapFault, call: _Call, conversation: Conversation) -> Response:
-    """Send a fault where faults go, and on the connection when it cannot be kept for sending."""
-    services, entry = call.services, call.entry
-    if conversation.fault_to.is_connection:
-        return _fault_response(error, entry, conversation)
-    _note(error, entry)
-    if not conversation.fault_to.is_remote:
-        return ACCEPTED
-    message = conversation.outgoing_fault(error, entry.findings, entry.transaction)
-    try:
-        await services.store.write(
-            entry.namespace, lambda state: state.outbox.put(message, entry.received)
-        )
-    except (StoreError, OSError):
-        logger.exception("the store refused a fault for %s", entry.path)
-        return _fault_response(error, entry, conversation)
-    services.start_deliveries()
-    entry.response_envelope = message.envelope
-    return ACCEPTED
-
-
-def _fault_response(error: fault.SoapFault, entry: Entry, conversation: Conversation) -> Response:
-    _note(error, entry)
-    payload = conversation.fault(error, entry.findings)
-    entry.response_envelope = payload
-    framing = conversation.framing
-    response = pack(error.status_for(framing.version), payload, error.action, framing)
-    return replace(response, headers={**response.headers, **dict(error.http_headers)})
-
-
-def _note(error: fault.SoapFault, entry: Entry) -> None:
-    broken = dict.fromkeys(found.rule.id for found in error.findings)
-    entry.outcome, entry.summary = Outcome.FAULT, ", ".join(broken) or error.reason
-    # All that is known of the message, what led to the fault first.
-    entry.findings = tuple(dict.fromkeys((*error.findings, *entry.findings)))
