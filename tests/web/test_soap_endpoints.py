@@ -328,7 +328,10 @@ async def test_each_piece_waits_until_the_one_before_is_taken() -> None:
         await wire.send(message)
 
     serving = asyncio.create_task(run(services, wire, slow_send))
-    await asyncio.sleep(0.2)
+    async with asyncio.timeout(10):
+        while len(wire.sent) < 4:
+            await asyncio.sleep(0.002)
+    await asyncio.sleep(0.05)  # in which a fifth would come
 
     assert len(wire.sent) == 4
     assert not closed
