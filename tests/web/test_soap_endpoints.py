@@ -321,17 +321,18 @@ async def test_a_document_is_sent_in_pieces_of_known_length_and_closed() -> None
 async def test_each_piece_waits_until_the_one_before_is_taken() -> None:
     services, closed = documents(b"x" * 10 * outgoing.CHUNK)
     wire = Wire([REQUEST])
-    taken = asyncio.Semaphore(4)
+    taken, full = asyncio.Semaphore(4), asyncio.Event()
 
     async def slow_send(message: Message) -> None:
+        if taken.locked():
+            full.set()
         await taken.acquire()
         await wire.send(message)
 
     serving = asyncio.create_task(run(services, wire, slow_send))
     async with asyncio.timeout(10):
-        while len(wire.sent) < 4:
-            await asyncio.sleep(0.002)
-    await asyncio.sleep(0.05)  # in which a fifth would come
+        await full.wait()
+    await asyncio.sleep(0.05)  # in which another one would come
 
     assert len(wire.sent) == 4
     assert not closed
