@@ -28,7 +28,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run() -> Run:
     """Run a command in this process, and return click's result."""
 
-    def invoke(*arguments: str, env: Mapping[str, str] | None = None) -> Result:
-        return CliRunner().invoke(command_line, arguments, env=env, prog_name="ihe-mock-async")
+    def invoke(
+        *arguments: str, env: Mapping[str, str] | None = None, stdin: bytes | None = None
+    ) -> Result:
+        return CliRunner().invoke(
+            command_line, arguments, env=env, input=stdin, prog_name="ihe-mock-async"
+        )
 
     return invoke

@@ -48,6 +48,16 @@ def test_a_refused_message_is_exit_status_1(run: Run, domain: InProcess) -> None
     assert len(domain.messages) == 1
 
 
+def test_a_message_may_come_from_standard_input(run: Run, domain: InProcess) -> None:
+    run("send", "ITI-44", "--example", "--url", URL)
+    _, message = domain.messages[-1]
+
+    result = run("send", "ITI-44", "-", "--url", URL, stdin=message.body)
+
+    assert result.stdout == f"ITI-44 standard input  {URL}/pix-manager\n  HTTP 200  CA\n"
+    assert domain.messages[-1][1].body == message.body
+
+
 def test_scripts_get_json(run: Run, domain: InProcess) -> None:
     result = run("send", "ITI-41", "--example", "--url", URL, "--namespace", "n", "--json")
 
@@ -84,6 +94,8 @@ def test_examples_and_queries_are_listed(run: Run, arguments: tuple[str, ...]) -
     [
         (("ITI-8", "--example"), "ITI-8 is not known"),
         (("ITI-44",), "What of ITI-44?"),
+        (("ITI-44", "-", "--patient", "x"), "standard input is sent as it is"),
+        (("ITI-44", "--example", "--document", "x"), "no place for --document"),
         (("ITI-44", "none.xml", "--url", URL), "Cannot read none.xml"),
         (("ITI-44", "--example"), "No server runs here"),
     ],

@@ -32,7 +32,7 @@ def test_an_example_is_the_usual_one_or_that_of_a_name() -> None:
 
 
 def test_a_document_or_patient_means_the_usual_example() -> None:
-    order = make_order("41", changes_example=True)
+    order = make_order("41", values=["--document"])
 
     assert order.example is not None
     assert order.example.name == "provide"
@@ -44,13 +44,42 @@ def test_a_document_or_patient_means_the_usual_example() -> None:
         ({}, r"What of ITI-18\? Name a FILE, say --example \(find\), or a stored query"),
         ({"file": Path("a"), "query": "b"}, "one of them"),
         ({"example": "", "query": "b"}, "one of them"),
-        ({"file": Path("a"), "changes_example": True}, "a is sent as it is"),
+        ({"file": Path("a"), "values": ["--id"]}, "a is sent as it is"),
         ({"example": "none"}, "ITI-18 has no example none; it has find"),
+        ({"values": ["--id"]}, "18 --example find has no place for --id: leave it out, or send"),
+        ({"query": "FindFolders", "values": ["--id"]}, "FindFolders has no place for --id"),
+        ({"query": "GetFolders", "values": ["--document"]}, "has no place for --document"),
     ],
 )
 def test_what_makes_no_sense_is_told(given: dict[str, object], told: str) -> None:
     with pytest.raises(SendError, match=told):
         make_order("18", **given)  # type: ignore[arg-type]  # by name
+
+
+@pytest.mark.parametrize(
+    ("number", "values"),
+    [
+        ("41", ["--document", "--patient"]),
+        ("42", ["--document"]),
+        ("18", ["--document", "--patient"]),  # what its example builds on submits the document
+        ("39", ["--id"]),
+        ("44", ["--patient"]),
+    ],
+)
+def test_values_go_where_an_example_has_a_place_for_them(number: str, values: list[str]) -> None:
+    assert make_order(number, values=values).example is not None
+
+
+def test_a_document_is_not_dropped_silently_where_none_is_submitted() -> None:
+    with pytest.raises(SendError, match=r"44 --example merge has no place for --document: leave"):
+        make_order("44", example="merge", values=["--document"])
+
+
+@pytest.mark.parametrize(
+    "query", ["GetDocuments", "GetAssociations", "GetRelatedDocuments", "getfolders"]
+)
+def test_queries_for_objects_take_ids(query: str) -> None:
+    assert make_order("18", query=query, values=["--id"]).query == query
 
 
 def test_a_document_has_the_type_of_its_name_or_the_one_that_is_given(tmp_path: Path) -> None:

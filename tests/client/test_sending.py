@@ -95,11 +95,11 @@ def test_a_query_by_id_and_a_retrieval_by_id_need_no_preparation(
     letter = tmp_path / "letter.txt"
     letter.write_bytes(b"for you")
     values = make_values(DOMAIN, documents=[str(letter)])
-    list(send(make_order("41", changes_example=True), Target(URL), strict.post, values))
+    list(send(make_order("41", values=["--document"]), Target(URL), strict.post, values))
     by_id = make_values(DOMAIN, ids=[values["oid:document"]])
 
     (found,) = send(make_order("18", query="GetDocuments"), Target(URL), strict.post, by_id)
-    (got,) = send(make_order("43", changes_example=True), Target(URL), strict.post, by_id)
+    (got,) = send(make_order("43", values=["--id"]), Target(URL), strict.post, by_id)
 
     assert found.answer.found[0] == "1 ExtrinsicObject"
     assert '"letter.txt"' in found.answer.found[1]
@@ -113,11 +113,11 @@ def test_several_documents_go_in_one_submission(strict: InProcess, tmp_path: Pat
     values = make_values(DOMAIN, documents=[str(path) for path in paths])
 
     exchanges = list(
-        send(make_order("41", changes_example=True), Target(URL), strict.post, values)
+        send(make_order("41", values=["--document"]), Target(URL), strict.post, values)
     )
     ids = [each["oid:document"] for each in values.of_each_document()]
     (got,) = send(
-        make_order("43", changes_example=True), Target(URL), strict.post,
+        make_order("43", values=["--id"]), Target(URL), strict.post,
         make_values(DOMAIN, ids=ids),
     )  # fmt: skip
 
@@ -196,7 +196,7 @@ def test_a_document_that_was_made_on_demand_is_known_by_its_own_id(
 
 def test_each_problem_is_one_line_with_its_place(strict: InProcess) -> None:
     values = make_values(DOMAIN, ids=["1.2.3"])
-    (sent,) = send(make_order("43", changes_example=True), Target(URL), strict.post, values)
+    (sent,) = send(make_order("43", values=["--id"]), Target(URL), strict.post, values)
 
     _, status, problem = report.text(sent).splitlines()
 
@@ -215,7 +215,7 @@ def test_an_exchange_is_told_to_scripts(retrieval: Sent) -> None:
 
 def test_problems_are_told_to_scripts(strict: InProcess) -> None:
     values = make_values(DOMAIN, ids=["1.2.3"])
-    (sent,) = send(make_order("43", changes_example=True), Target(URL), strict.post, values)
+    (sent,) = send(make_order("43", values=["--id"]), Target(URL), strict.post, values)
 
     (problem,) = report.as_json(sent)["problems"]
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from ihe_mock_async.settings import Settings
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_STANDARD_INPUT = Path("-")
 
 
 @click.command(
@@ -28,9 +32,11 @@ Examples:
   ihe-mock-async send ITI-18 --query FindDocuments --patient 'P-1^^^&1.2.3.4&ISO'
   ihe-mock-async send ITI-43 --id 1.2.3.4.5 --save received
   ihe-mock-async send ITI-45 query.xml --url https://registry.example/pix --cacert ca.pem
+  ihe-mock-async send ITI-44 - < dump.http
 
 \b
-FILE is a payload, a SOAP envelope, or a whole MIME or HTTP message (sent as it is).
+FILE is a payload, a SOAP envelope, or a whole MIME or HTTP message (sent as it is); `-` is
+standard input.
 Exit status: 0 accepted, 1 refused (also in part), 2 wrong usage or no answer."""
 )
 @click.argument("transaction", required=False)
@@ -128,10 +134,14 @@ def send(  # noqa: PLR0913 - an option each
     settings = options.load_settings(config_file).settings
     order = ordering.make_order(
         transaction,
-        file=file,
+        file=file and ctx.with_resource(_readable(file)),
         query=query,
         example=example,
-        changes_example=bool(documents or patient or ids),
+        values=[
+            option
+            for option, given in (("--document", documents), ("--patient", patient), ("--id", ids))
+            if given
+        ],
         packing=Packing(as_mtom, reply_to),
     )
     values = ordering.make_values(
@@ -145,6 +155,19 @@ def send(  # noqa: PLR0913 - an option each
         exchanges = sending.send(order, sending.Target(url, namespace), post, values)
         accepted = _tell(exchanges, as_json=as_json, show=show, save=save)
     ctx.exit(0 if accepted else 1)
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[Path]:
+    """The file; of standard input a copy, for as long as it is needed."""
+    if file != _STANDARD_INPUT:
+        yield file
+        return
+    with TemporaryDirectory(prefix="ihe-mock-async-") as folder:
+        copy = Path(folder) / "standard input"
+        with copy.open("wb") as octets:
+            shutil.copyfileobj(cast("BinaryIO", click.open_file(str(file), "rb")), octets)
+        yield copy
 
 
 def _running_here(settings: Settings) -> tuple[str, Path | None]:

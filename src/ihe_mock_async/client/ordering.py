@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ihe_mock_async import transactions
-from ihe_mock_async.client import examples, queries
+from ihe_mock_async.client import examples, queries, template
 from ihe_mock_async.client.examples import Example
 from ihe_mock_async.client.message import DEFAULT_PACKING, Packing
 from ihe_mock_async.client.values import (
@@ -25,6 +25,12 @@ from ihe_mock_async.errors import SendError
 from ihe_mock_async.identifiers import PatientIdentifier
 from ihe_mock_async.ihe import Transaction
 from ihe_mock_async.state import AffinityDomain
+
+_PATIENT, _ID, _DOCUMENT = "--patient", "--id", "--document"
+_PLACES = {
+    _ID: "leave it out, or send a retrieval (ITI-43, ITI-39) or a Get... query",
+    _DOCUMENT: "leave it out, or send ITI-41, ITI-42, or what builds on them",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +50,51 @@ def make_order(  # noqa: PLR0913 - what the command line can say, by name
     file: Path | None = None,
     query: str = "",
     example: str | None = None,
-    changes_example: bool = False,
+    values: Collection[str] = (),
     packing: Packing = DEFAULT_PACKING,
 ) -> Order:
     """The order for a transaction, of one file, query or example; raises `SendError`.
 
-    `example` is its name, empty for the usual one. `changes_example`: something was given that
-    goes into a query or an example, so without either of them the usual example is meant.
+    `example` is its name, empty for the usual one. `values` are the options (`--patient`, `--id`,
+    `--document`) by which something was given that goes into a query or an example; without
+    either of them the usual example is meant.
     """
     transaction = transaction_of(number)
     named = [bool(file), bool(query), example is not None]
     if sum(named) > 1:
         raise SendError("Send a FILE, a --query or an --example, one of them.")
-    if file is not None and changes_example:
+    if file is not None and values:
         raise SendError(
-            f"{file} is sent as it is: --patient, --id and --document cannot change it."
+            f"{file.name} is sent as it is: --patient, --id and --document cannot change it."
         )
-    if not any(named) and not changes_example:
+    if not any(named) and not values:
         raise SendError(_nothing_to_send(transaction))
     if file is None and not query:
         chosen = examples.find(transaction.number, example or "")
+        _check_values(f"{number} --example {chosen.name}", values, _taken_by(chosen))
         return Order(transaction, example=chosen, packing=packing)
+    if query:
+        taken = {_PATIENT, _ID} if queries.takes_ids(transaction.number, query) else {_PATIENT}
+        _check_values(f"{number} --query {query}", values, taken)
     return Order(transaction, file, query, packing=packing)
+
+
+def _taken_by(example: Example) -> set[str]:
+    """The options whose values go into an example, or into what it builds on."""
+    taken = {_PATIENT}
+    if example.template and template.uses(example.template, "each-id"):
+        taken.add(_ID)
+    if any(
+        each.template and template.uses(each.template, "each-document")
+        for each in examples.chain(example)
+    ):
+        taken.add(_DOCUMENT)
+    return taken
+
+
+def _check_values(what: str, given: Collection[str], taken: Collection[str]) -> None:
+    for option in sorted(set(given) - set(taken)):
+        raise SendError(f"{what} has no place for {option}: {_PLACES[option]}.")
 
 
 def _nothing_to_send(transaction: Transaction) -> str:

@@ -44,6 +44,13 @@ def names(transaction: str) -> list[str]:
     return [query.name for query in _QUERIES.get(transaction, {}).values()]
 
 
+def takes_ids(transaction: str, name: str) -> bool:
+    """Whether a query asks for objects by their ids; raises `SendError` for an unknown one."""
+    _, query = _find(transaction, name)
+    by_uuid = any(parameter.kind is Kind.ENTRY_UUID for parameter in query.required)
+    return by_uuid or bool(query.one_of)
+
+
 def build(transaction: str, name: str, values: Values) -> bytes:
     """The AdhocQueryRequest of a query, which asks for whole objects (LeafClass).
 

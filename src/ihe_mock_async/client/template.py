@@ -21,7 +21,21 @@ _FOLDER = resources.files("ihe_mock_async.client") / "examples"
 
 def render(name: str, values: Values) -> str:
     """The message of an example, its body's root element; `name` is that of its file."""
-    return fill((_FOLDER / f"{name}.xml").read_text("utf-8"), values)
+    return fill(_text(name), values)
+
+
+def uses(name: str, word: str) -> bool:
+    """Whether a template, or a part of it, repeats a part by this word."""
+    text = _text(name)
+    for match in _PLACEHOLDER.finditer(text):
+        first, *rest = match["words"].split()
+        if first == word or (first in _PARTS and uses(f"parts/{rest[0]}", word)):
+            return True
+    return False
+
+
+def _text(name: str) -> str:
+    return (_FOLDER / f"{name}.xml").read_text("utf-8")
 
 
 def fill(text: str, values: Values) -> str:
