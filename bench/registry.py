@@ -26,7 +26,7 @@ _DOCUMENT_SIZE = 1000
 _WARM_UPS = 50
 QUERIES: Mapping[str, tuple[bytes, int]] = {
     "all of a patient": (b"", DOCUMENTS_PER_PATIENT),
-    "by class and time": (messages.BY_CLASS_AND_TIME, 3),
+    "by class and time": (messages.BY_CLASS_AND_TIME, 2),
 }
 """Further parameters of FindDocuments, and how many documents the answer must hold."""
 
