@@ -14,7 +14,7 @@ from ihe_mock_async.soap import envelope as envelopes
 from ihe_mock_async.soap.namespaces import WSA
 from ihe_mock_async.transactions import served
 from ihe_mock_async.web import dispatch
-from ihe_mock_async.web.endpoints import Endpoints, Route
+from ihe_mock_async.web.endpoints import Endpoint, Endpoints, Route
 from ihe_mock_async.xds import namespaces as ns
 from tests.web.fakes import ACTION, FAKE, envelope
 
@@ -129,11 +129,17 @@ def test_the_wrong_door_of_a_namespace_is_told_the_right_one_there() -> None:
 # ---------------------------------------------------------------- findings
 
 
+def endpoint_of(*transactions: Transaction) -> Endpoint:
+    place = Endpoints(Settings(), transactions).find("/pix-manager")
+    assert place is not None
+    return place.endpoint
+
+
 def findings_of(
     message: bytes, transaction: Transaction, *, mtom: bool = False
 ) -> list[tuple[str, str]]:
     read = envelopes.read(elements.parse(message))
-    found = dispatch.findings(read, transaction, mtom=mtom)
+    found = dispatch.findings(read, transaction, endpoint_of(transaction), mtom=mtom)
     return [(f.rule.id, f.severity.value) for f in found]
 
 
@@ -155,12 +161,31 @@ def test_no_addressing_at_all_is_an_error_for_xds_and_a_warning_for_hl7() -> Non
     assert findings_of(message, FAKE) == [("wsa-recommended", "warning")]
 
 
-def test_a_missing_action_names_the_actions_of_the_transaction() -> None:
+def test_a_missing_action_names_the_actions_that_go_with_the_body() -> None:
     read = envelopes.read(elements.parse(envelope(action="")))
+    welcome = "urn:example:Welcome"
+    other = replace(
+        FAKE,
+        handlers={welcome: FAKE.handlers[ACTION]},
+        roots={"{urn:example}Welcome": welcome},
+    )
 
-    (found,) = dispatch.findings(read, TWO_ACTIONS, mtom=False)
+    (found,) = dispatch.findings(read, TWO_ACTIONS, endpoint_of(TWO_ACTIONS, other), mtom=False)
 
-    assert found.expected == f"{ACTION} or {SECOND} or {OLD}"
+    assert found.expected == f"{ACTION} or {OLD}"
+
+
+def test_a_missing_action_names_those_of_all_transactions_with_the_same_body() -> None:
+    read = envelopes.read(elements.parse(envelope(action="")))
+    again = replace(
+        TWO_ACTIONS,
+        handlers={"urn:example:Other": FAKE.handlers[ACTION]},
+        roots={"{urn:example}Greet": "urn:example:Other"},
+    )
+
+    (found,) = dispatch.findings(read, TWO_ACTIONS, endpoint_of(TWO_ACTIONS, again), mtom=False)
+
+    assert found.expected == f"{ACTION} or {OLD} or urn:example:Other"
 
 
 def test_simple_soap_is_an_error_where_mtom_is_due() -> None:

@@ -66,12 +66,17 @@ def _not_served(action: str, endpoint: Endpoint, elsewhere: Sequence[str]) -> fa
     )
 
 
-def findings(message: SoapMessage, transaction: Transaction, *, mtom: bool) -> list[Finding]:
+def findings(
+    message: SoapMessage, transaction: Transaction, endpoint: Endpoint, *, mtom: bool
+) -> list[Finding]:
     """What WS-Addressing and framing lack for this transaction."""
     found: list[Finding] = []
     missing = addressing.missing_action(message.addressing, required=transaction.needs_addressing)
     if missing is not None:
-        found.append(replace(missing, expected=" or ".join(transaction.handlers)))
+        # Several transactions may have the same body root, such as ITI-18 and ITI-51.
+        root = str(message.payload.tag)
+        actions = [a for a, each in endpoint.by_action.items() if _agrees(root, a, each)]
+        found.append(replace(missing, expected=" or ".join(actions)))
     if transaction.mtom and not mtom:
         found.append(rules.MTOM_REQUIRED.found("header Content-Type"))
     elif mtom and not transaction.mtom:

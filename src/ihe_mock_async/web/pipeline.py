@@ -175,7 +175,7 @@ async def _understand(
     route = dispatch.route(message, call.endpoint, services.endpoints, entry.namespace)
     entry.transaction = route.transaction.number
     entry.transaction_name = route.transaction.name
-    found = [*entry.findings, *_check_framing(received, message, route)]
+    found = [*entry.findings, *_check_framing(received, message, route, call.endpoint)]
     entry.findings = found
     found += await _resolve_attachments(message, route, staging)
     entry.attachments = staging.all
@@ -183,8 +183,10 @@ async def _understand(
     return route
 
 
-def _check_framing(received: ReceivedBody, message: SoapMessage, route: Route) -> list[Finding]:
-    found = dispatch.findings(message, route.transaction, mtom=received.mtom)
+def _check_framing(
+    received: ReceivedBody, message: SoapMessage, route: Route, endpoint: Endpoint
+) -> list[Finding]:
+    found = dispatch.findings(message, route.transaction, endpoint, mtom=received.mtom)
     if received.media_type == "text/xml" and message.version is SoapVersion.V1_2:
         where = "header Content-Type"
         found.append(rules.CONTENT_TYPE_VERSION.found(where, received=received.media_type))
