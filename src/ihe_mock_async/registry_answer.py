@@ -5,13 +5,35 @@ Those of the transactions that carry out a request as a whole, or refuse it as a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from ihe_mock_async.findings import Finding
-from ihe_mock_async.ihe import Answer, Outcome
-from ihe_mock_async.xds import error_codes, registry_response
+from ihe_mock_async.findings import Finding, refused
+from ihe_mock_async.ihe import Answer, Exchange, Outcome
+from ihe_mock_async.xds import error_codes, lifecycle, registry_response
+from ihe_mock_async.xds.metadata import Submission
+from ihe_mock_async.xds.rules.report import Report
+from ihe_mock_async.xds.rules.request import read_request
 
-__all__ = ["failure", "success"]
+__all__ = ["Check", "carry_out", "failure", "success"]
+
+Check = Callable[[Submission, Exchange, Report], Callable[[], lifecycle.Plan]]
+"""Reports what is wrong with a submission; what it returns plans the change if nothing refuses."""
+
+
+def carry_out(exchange: Exchange, action: str, report: Report, check: Check) -> Answer:
+    """Carry out an lcm:SubmitObjectsRequest as a whole, or refuse it with all that was found.
+
+    `action` is the wsa:Action of the response.
+    """
+    submission = read_request(exchange.body, report)
+    plan = check(submission, exchange, report) if submission is not None else None
+    findings = (*exchange.findings, *report.findings)
+    refusal = refused(findings, exchange.domain.validation)
+    patient_ids = submission.patient_ids() if submission is not None else ()
+    if plan is None or refusal:
+        return failure(action, findings, refusal, patient_ids)
+    lifecycle.carry_out(plan(), exchange.state.documents, exchange.now)
+    return success(action, findings, patient_ids)
 
 
 def success(

@@ -6,15 +6,16 @@ ITI-43 and ITI-39 make their documents (`xds.on_demand`). Those of other sources
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from ihe_mock_async import registry_answer
-from ihe_mock_async.findings import refused
 from ihe_mock_async.ihe import Actor, Answer, Exchange, Transaction
 from ihe_mock_async.xds import lifecycle, rules
 from ihe_mock_async.xds import namespaces as ns
+from ihe_mock_async.xds.lifecycle import Plan
 from ihe_mock_async.xds.metadata import Submission
-from ihe_mock_async.xds.registry import Surroundings
 from ihe_mock_async.xds.rules.on_demand import check_on_demand
-from ihe_mock_async.xds.rules.request import read_request
 from ihe_mock_async.xds.rules.unique_ids import (
     DUPLICATE_IN_REGISTRATION,
     check_unique_in_message,
@@ -27,31 +28,24 @@ RESPONSE = "urn:ihe:iti:2010:RegisterOnDemandDocumentEntryResponse"
 def answer(exchange: Exchange) -> Answer:
     """Register on-demand document entries, or refuse the submission as a whole."""
     report = rules.Report(exchange.body)
-    submission = read_request(exchange.body, report)
-    surroundings = None
-    if submission is not None:
-        surroundings = _check(submission, exchange, report)
-    findings = (*exchange.findings, *report.findings)
-    refusal = refused(findings, exchange.domain.validation)
-    if submission is None or surroundings is None or refusal:
-        patient_ids = submission.patient_ids() if submission is not None else ()
-        return registry_answer.failure(RESPONSE, findings, refusal, patient_ids)
-    documents = exchange.state.documents
-    plan = lifecycle.plan(
-        submission, surroundings, documents, now=exchange.now, new_uuid=exchange.new_uuid
-    )
-    lifecycle.carry_out(plan, documents, exchange.now)
-    return registry_answer.success(RESPONSE, findings, submission.patient_ids())
+    return registry_answer.carry_out(exchange, RESPONSE, report, _check)
 
 
-def _check(submission: Submission, exchange: Exchange, report: rules.Report) -> Surroundings:
+def _check(submission: Submission, exchange: Exchange, report: rules.Report) -> Callable[[], Plan]:
     domain, state = exchange.domain, exchange.state
     rules.check_metadata(submission, domain, report)
     check_on_demand(submission, domain.repository_unique_id, report)
     check_unique_in_message(submission, DUPLICATE_IN_REGISTRATION, report)
     surroundings = lifecycle.look_up(submission, state.documents)
     rules.check_surroundings(submission, surroundings, state.patients, domain, report)
-    return surroundings
+    return partial(
+        lifecycle.plan,
+        submission,
+        surroundings,
+        state.documents,
+        now=exchange.now,
+        new_uuid=exchange.new_uuid,
+    )
 
 
 TRANSACTION = Transaction(

@@ -7,13 +7,15 @@ unmodifiable may be changed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from ihe_mock_async import registry_answer
-from ihe_mock_async.findings import refused
 from ihe_mock_async.ihe import Actor, Answer, Exchange, Transaction
-from ihe_mock_async.xds import lifecycle
 from ihe_mock_async.xds import namespaces as ns
+from ihe_mock_async.xds.lifecycle import Plan
+from ihe_mock_async.xds.metadata import Submission
 from ihe_mock_async.xds.rules.report import Report
-from ihe_mock_async.xds.rules.request import read_request
 from ihe_mock_async.xds.update import planning
 from ihe_mock_async.xds.update.checks import RESTRICTED_UPDATE_RULES, check_restricted_update
 
@@ -24,19 +26,19 @@ RESPONSE = "urn:ihe:iti:2018:RestrictedUpdateDocumentSetResponse"
 def answer(exchange: Exchange) -> Answer:
     """Carry out all operations of a request, or refuse it as a whole."""
     report = Report(exchange.body)
-    submission = read_request(exchange.body, report)
-    context = None
-    if submission is not None:
-        context = check_restricted_update(submission, exchange.state, exchange.domain, report)
-    findings = (*exchange.findings, *report.findings)
-    refusal = refused(findings, exchange.domain.validation)
-    if submission is None or context is None or refusal:
-        patient_ids = submission.patient_ids() if submission is not None else ()
-        return registry_answer.failure(RESPONSE, findings, refusal, patient_ids)
-    documents = exchange.state.documents
-    plan = planning.plan(context, documents, now=exchange.now, new_uuid=exchange.new_uuid)
-    lifecycle.carry_out(plan, documents, exchange.now)
-    return registry_answer.success(RESPONSE, findings, submission.patient_ids())
+    return registry_answer.carry_out(exchange, RESPONSE, report, _check)
+
+
+def _check(submission: Submission, exchange: Exchange, report: Report) -> Callable[[], Plan]:
+    state = exchange.state
+    context = check_restricted_update(submission, state, exchange.domain, report)
+    return partial(
+        planning.plan,
+        context,
+        state.documents,
+        now=exchange.now,
+        new_uuid=exchange.new_uuid,
+    )
 
 
 TRANSACTION = Transaction(
