@@ -116,6 +116,11 @@ _REFUSED = {
 }
 
 
+def without_hints(findings: Iterable[Finding]) -> list[Finding]:
+    """What an answer tells; hints are for the log, and for `validate`."""
+    return [finding for finding in findings if finding.severity is not Severity.HINT]
+
+
 def refused(findings: Iterable[Finding], validation: Validation) -> tuple[Finding, ...]:
     """The findings for which a message is refused under this validation mode, in order."""
     severities = _REFUSED[validation]

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import chain
 
 from ihe_mock_async.elements import parse
-from ihe_mock_async.findings import Finding, Rule, Severity, refused
+from ihe_mock_async.findings import Finding, Rule, refused, without_hints
 from ihe_mock_async.hl7v3 import (
     acknowledgement,
     demographics,
@@ -74,7 +74,10 @@ def _acknowledge(
         body=acknowledgement.accept(
             message,
             Acknowledgement(
-                exchange.new_uuid(), exchange.now, type_code, _told(findings) if refusals else ()
+                exchange.new_uuid(),
+                exchange.now,
+                type_code,
+                without_hints(findings) if refusals else (),
             ),
         ),
         outcome=Outcome.REJECTED if refusals else Outcome.SERVED,
@@ -91,10 +94,6 @@ def _type_code(refusals: Collection[Finding]) -> AcknowledgementType:
     if _broken(refusals) & wrapper_rules.UNPROCESSABLE:
         return AcknowledgementType.COMMIT_REJECT
     return AcknowledgementType.COMMIT_ERROR
-
-
-def _told(findings: Iterable[Finding]) -> list[Finding]:
-    return [finding for finding in findings if finding.severity is not Severity.HINT]
 
 
 # ---------------------------------------------------------------- what a message asks for

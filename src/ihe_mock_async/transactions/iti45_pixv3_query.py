@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 
 from lxml import etree
 from lxml.builder import ElementMaker
 
-from ihe_mock_async.findings import Finding, Severity, refused
+from ihe_mock_async.findings import Finding, refused, without_hints
 from ihe_mock_async.hl7v3 import (
     cross_reference,
     pix_query,
@@ -59,7 +59,10 @@ def answer(exchange: Exchange) -> Answer:
             _TEMPLATE,
             message,
             Acknowledgement(
-                exchange.new_uuid(), exchange.now, type_code, _told(findings) if refusals else ()
+                exchange.new_uuid(),
+                exchange.now,
+                type_code,
+                without_hints(findings) if refusals else (),
             ),
             asked,
             result,
@@ -70,10 +73,6 @@ def answer(exchange: Exchange) -> Answer:
         patient_ids=[identifier.cx] if identifier else [],
         message_id=message.id.text if message.id else "",
     )
-
-
-def _told(findings: Sequence[Finding]) -> list[Finding]:
-    return [finding for finding in findings if finding.severity is not Severity.HINT]
 
 
 # ---------------------------------------------------------------- what is asked

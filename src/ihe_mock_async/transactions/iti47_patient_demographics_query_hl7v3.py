@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import chain
 
 from ihe_mock_async.elements import parse
-from ihe_mock_async.findings import Finding, Severity, refused
+from ihe_mock_async.findings import Finding, refused, without_hints
 from ihe_mock_async.hl7v3 import (
     acknowledgement,
     continuation,
@@ -63,11 +63,9 @@ class _Received:
         return self.message.id.text if self.message.id else ""
 
     def acknowledge(self, type_code: AcknowledgementType) -> Acknowledgement:
-        told = [each for each in self.findings if each.severity is not Severity.HINT]
         exchange = self.exchange
-        return Acknowledgement(
-            exchange.new_uuid(), exchange.now, type_code, told if self.refusals else ()
-        )
+        details = without_hints(self.findings) if self.refusals else ()
+        return Acknowledgement(exchange.new_uuid(), exchange.now, type_code, details)
 
 
 def _received(exchange: Exchange, message: Transmission, breaches: Iterator[Finding]) -> _Received:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from ihe_mock_async.elements import parse
-from ihe_mock_async.findings import Finding, Severity, refused
+from ihe_mock_async.findings import Finding, refused, without_hints
 from ihe_mock_async.hl7v3 import (
     acknowledgement,
     detected_issue,
-    matching_search,
     query,
     query_check,
     query_parameter_rules,
@@ -24,15 +22,12 @@ from ihe_mock_async.hl7v3 import (
 )
 from ihe_mock_async.hl7v3 import rules as wrapper_rules
 from ihe_mock_async.hl7v3.acknowledgement import Acknowledgement, AcknowledgementType
-from ihe_mock_async.hl7v3.matching import Identifier
+from ihe_mock_async.hl7v3.discovery import PatientMatch, find_candidates, unambiguous
 from ihe_mock_async.hl7v3.namespaces import action, clark
 from ihe_mock_async.hl7v3.query import Query, QueryResponse, QueryResult
-from ihe_mock_async.hl7v3.query_parameter_check import minimum_degree
 from ihe_mock_async.hl7v3.query_parameters import (
-    IDENTIFIER,
     QUERY,
     RESPONSE,
-    Parameter,
     Parameters,
 )
 from ihe_mock_async.hl7v3.query_subject import Custodian
@@ -49,7 +44,7 @@ from ihe_mock_async.ihe import (
     Transaction,
     WriteNeeded,
 )
-from ihe_mock_async.state import PatientRecord, Patients
+from ihe_mock_async.state import PatientRecord
 
 _NUMBER = "ITI-55"
 _DISCOVERY = "CrossGatewayPatientDiscovery"
@@ -63,20 +58,12 @@ _DEFERRED = frozenset({"D"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Match:
-    """A patient who was found, and how well it fits."""
-
-    record: PatientRecord
-    degree: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Discovery:
     """What a query comes to."""
 
     type_code: AcknowledgementType
     result: QueryResult
-    told: Sequence[_Match] = ()
+    told: Sequence[PatientMatch] = ()
 
     @property
     def patient_ids(self) -> list[str]:
@@ -100,7 +87,9 @@ def answer(exchange: Exchange) -> Answer:
         discovery = _discover(exchange, asked, parameters)
     return Answer(
         action=_RESPONSE_ACTION,
-        body=_body(exchange, message, asked, discovery, _told(findings) if refusals else ()),
+        body=_body(
+            exchange, message, asked, discovery, without_hints(findings) if refusals else ()
+        ),
         outcome=_outcome(discovery.type_code),
         summary=f"{discovery.type_code.value} {discovery.result.response.value}",
         findings=findings,
@@ -122,7 +111,7 @@ def defer(exchange: Exchange) -> Answer:
     ]
     refusals = refused(findings, exchange.domain.validation)
     if refusals or asked is None or parameters is None:
-        return _accept(exchange, message, findings, refused_with=_told(findings))
+        return _accept(exchange, message, findings, refused_with=without_hints(findings))
     discovery = _discover(exchange, asked, parameters)
     later = Notification(
         query_xcpd.respond_to(message),
@@ -218,17 +207,13 @@ def _check_action(exchange: Exchange) -> Iterator[Finding]:
         )
 
 
-def _told(findings: Sequence[Finding]) -> list[Finding]:
-    return [finding for finding in findings if finding.severity is not Severity.HINT]
-
-
 # ---------------------------------------------------------------- what is found
 
 
 def _discover(exchange: Exchange, asked: Query, parameters: Parameters) -> _Discovery:
     """The five cases of 3.55.4.2.3."""
-    matches = _matches(exchange.state.patients, asked, parameters)
-    told = _unambiguous(matches)
+    matches = find_candidates(exchange.state.patients, asked, parameters)
+    told = unambiguous(matches)
     if told or not matches:
         return _Discovery(AcknowledgementType.APPLICATION_ACCEPT, _tell(exchange, told), told)
     helpful = detected_issue.helpful_attributes(
@@ -244,51 +229,7 @@ def _discover(exchange: Exchange, asked: Query, parameters: Parameters) -> _Disc
     return _Discovery(AcknowledgementType.APPLICATION_ERROR, result)
 
 
-def _matches(patients: Patients, asked: Query, parameters: Parameters) -> list[_Match]:
-    ids = parameters.named(IDENTIFIER)
-    known = patients.known_authorities({root for each in ids for root in _authorities(each)})
-    description = query_xcpd.describe(parameters, [p for p in ids if known & _authorities(p)])
-    if not description.required:
-        return []  # identifiers only, and none of an authority that is known here
-    matches = matching_search.find(
-        patients,
-        description.required,
-        evidence=description.evidence,
-        minimum_degree=minimum_degree(asked),
-    )
-    found = matching_search.ranked(matches)
-    records = patients.records([match.key for match in found])
-    return [_Match(record, each.degree) for record, each in zip(records, found, strict=True)]
-
-
-def _authorities(parameter: Parameter) -> set[str]:
-    criteria = parameter.criteria
-    return {each.identifier.root for each in criteria if isinstance(each, Identifier)}
-
-
-def _unambiguous(matches: Sequence[_Match]) -> list[_Match]:
-    """Those that are the best match in each assigning authority that the patient has an id of."""
-    best: dict[str, int] = {}
-    for match in matches:
-        for identifier in match.record.identifiers:
-            best[identifier.root] = max(best.get(identifier.root, 0), match.degree)
-    rivals = Counter(
-        root
-        for match in matches
-        for root in {identifier.root for identifier in match.record.identifiers}
-        if match.degree == best[root]
-    )
-    return [
-        match
-        for match in matches
-        if all(
-            match.degree == best[identifier.root] and rivals[identifier.root] == 1
-            for identifier in match.record.identifiers
-        )
-    ]
-
-
-def _tell(exchange: Exchange, told: Sequence[_Match]) -> QueryResult:
+def _tell(exchange: Exchange, told: Sequence[PatientMatch]) -> QueryResult:
     # 3.55.4.2.2.3: the quantities are not populated.
     if not told:
         return QueryResult(QueryResponse.NOTHING_FOUND)
