@@ -1,0 +1,1 @@
+"""Faults on demand: plans, which request meets one, and what it does to the answer."""

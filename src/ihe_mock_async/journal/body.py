@@ -1,0 +1,36 @@
+"""The octets of a request or response as the journal keeps them: in memory, or in a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedBody:
+    """A body; small ones are in memory, large ones in a file that goes with the entry."""
+
+    data: bytes = b""
+    """The octets, unless they are in `file`."""
+    file: Path | None = None
+    kept: int = 0
+    """How many octets are kept."""
+    size: int = 0
+    """How many octets there were; more than `kept` when the body was longer than a bound."""
+
+    @classmethod
+    def of(cls, data: bytes) -> RecordedBody:
+        """A body in memory."""
+        return cls(data, None, len(data), len(data))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every octet is kept."""
+        return self.kept == self.size
+
+    def read(self) -> bytes:
+        """The kept octets; may block on the disk. Raises OSError when the file is gone."""
+        return self.data if self.file is None else self.file.read_bytes()
+
+
+EMPTY = RecordedBody()

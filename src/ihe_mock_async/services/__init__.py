@@ -1,0 +1,1 @@
+"""Companion services: other HTTP services that are declared in YAML, not coded."""

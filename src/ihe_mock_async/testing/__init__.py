@@ -1,0 +1,1 @@
+"""The server inside of tests: `MockServer`, and the pytest plugin."""
