@@ -31,20 +31,24 @@ def bare_hypercorn(*, tls: bool = False, workers: int = 1) -> Contestant:
     return Contestant(name, command, "/", prepare=make_certificates if tls else _nothing, tls=tls)
 
 
-def ihe_mock_async(*, tls: bool = False) -> Contestant:
-    """The server of this repository, as it comes: all rules, the store on disk, the log files."""
+def ihe_mock_async(*, tls: bool = False, journal: bool = True) -> Contestant:
+    """The server of this repository, as it comes: all rules, the store on disk, the log files.
+
+    Without `journal` it remembers no request.
+    """
 
     def command(port: int) -> Sequence[str]:
         protocol = "--https" if tls else "--http"
         return [COMMAND, "start", protocol, "--host", "127.0.0.1", "--port", str(port)]
 
     return Contestant(
-        "ihe-mock-async",
+        "ihe-mock-async" + ("" if journal else ", no journal"),
         command,
         "/health",
         prepare=make_certificates if tls else _nothing,
         tls=tls,
         echoes=True,
+        environment={} if journal else {"MOCK_SERVER_JOURNAL_MAX_ENTRIES": "0"},
     )
 
 

@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -63,6 +63,8 @@ class Contestant:
     tls: bool = False
     echoes: bool = False
     """Whether it does the work, so that answers hold the ids of their requests."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that it is started with, besides the usual ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def running(contestant: Contestant, core: int = SERVER_CORE) -> Iterator[Server]
         port = _free_port()
         command = contestant.command(port)
         started = time.perf_counter()
-        process = _spawn(command, folder, core)
+        process = _spawn(command, folder, core, contestant.environment)
         try:
             target = Target(port, folder / "certs" / "ca.pem" if contestant.tls else None)
             _await_first_answer(process, target, contestant, folder)
@@ -120,13 +122,15 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _spawn(command: Sequence[str], folder: Path, core: int) -> subprocess.Popen[bytes]:
+def _spawn(
+    command: Sequence[str], folder: Path, core: int, variables: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
     """Start a process on one core; its output goes to a file, since a full pipe stops a server."""
     with (folder / "output.txt").open("wb") as output, on_core(core):
         return subprocess.Popen(
             command,
             cwd=folder,
-            env=environment(),
+            env={**environment(), **variables},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
