@@ -101,6 +101,11 @@ Seconds = Annotated[
     Field(strict=True, gt=0, allow_inf_nan=False),
     Allowed("a number of seconds greater than 0"),
 ]
+SecondsOrZero = Annotated[
+    float,
+    Field(strict=True, ge=0, allow_inf_nan=False),
+    Allowed("a number of seconds, 0 or more"),
+]
 SomePath = Annotated[Path, BeforeValidator(_path_text), Allowed("the path of a file or directory")]
 OptionalPath = Annotated[
     Path | None, BeforeValidator(_path_text), Allowed("the path of a file or directory, or null")

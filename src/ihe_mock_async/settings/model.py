@@ -27,7 +27,6 @@ _ENDPOINT_ACTORS = {
 _WITHOUT_EFFECT_YET = (
     "services",
     "schema_dir",
-    "journal_max_bytes",
 )
 
 
@@ -129,10 +128,18 @@ class Settings(BaseSettings):
         default=2000, description="Connections open at the same time."
     )
     journal_max_entries: kinds.CountOrZero = Field(
-        default=1000, description="ITI-41 submissions that are kept as evidence; 0: none."
+        default=1000,
+        description="Requests that the journal remembers of each namespace, and ITI-41 submissions "
+        "that are kept as evidence; 0: none.",
     )
     journal_max_bytes: kinds.OctetsOrZero = Field(
-        default=64 * _MEBIBYTE, description="Octets that the journal keeps in memory."
+        default=64 * _MEBIBYTE,
+        description="Octets that the journal keeps in memory; of a larger body no more are kept.",
+    )
+    namespace_idle_seconds: kinds.SecondsOrZero = Field(
+        default=86_400,
+        description="How long a namespace may be unused before it is deleted with all that is in "
+        "it; 0: never.",
     )
     unknown_patients: kinds.UnknownPatients = Field(
         default="accept",
