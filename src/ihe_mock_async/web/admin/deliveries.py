@@ -2,25 +2,78 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from quart import Blueprint, Response, jsonify
+from quart import Response
 
+from ihe_mock_async.journal.json_model import JsonModel
 from ihe_mock_async.journal.redaction import redact_envelope
-from ihe_mock_async.store import Delivery, DeliveryState
+from ihe_mock_async.store import Delivery, DeliveryKind, DeliveryState
 from ihe_mock_async.web.admin import query
-from ihe_mock_async.web.admin.problems import Problem
+from ihe_mock_async.web.admin.api import Operation, Parameter, Reply
+from ihe_mock_async.web.admin.documents import Moment, answer, nothing
+from ihe_mock_async.web.admin.problems import PROBLEM, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ihe_mock_async.store import Store
     from ihe_mock_async.web.deliveries import Deliveries
 
-USUAL = 100
-MOST = 1000
-"""How many are listed at most."""
-_ONE = "/deliveries/<int(max=9223372036854775807):number>"
+_ONE = "/deliveries/<int(min=1, max=9223372036854775807):number>"
+_STATE = Parameter("state", "Only those in this state.", {"enum": list(DeliveryState)})
+_NAMESPACE = Parameter("namespace", "Only those of this world; empty: of the default one.")
+_LIMIT = Parameter(
+    "limit",
+    "How many are listed at most.",
+    {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
+)
+_ENVELOPE = Parameter(
+    "envelope", "Whether to add the SOAP envelope.", {"type": "boolean", "default": False}
+)
+
+
+class DeliveryDocument(JsonModel):
+    """A message that this server posts, and how far it has come."""
+
+    id: int
+    kind: DeliveryKind
+    state: DeliveryState
+    namespace: str
+    transaction: str
+    to: str
+    action: str
+    message_id: str
+    relates_to: str
+    mtom: bool
+    attachments: int
+    size: int
+    created: Moment
+    attempts: int
+    next_attempt: Moment | None
+    last_error: str | None
+    last_status: int | None
+    finished: Moment | None
+
+
+class DeliveryWithEnvelope(DeliveryDocument):
+    """A delivery with its SOAP envelope."""
+
+    envelope: str
+
+
+class DeliveryTotal(JsonModel):
+    """How many there are of what was asked for, listed or not."""
+
+    total: int
+
+
+class DeliveryList(JsonModel):
+    """Deliveries, the newest first."""
+
+    deliveries: list[DeliveryDocument]
+    meta: DeliveryTotal
 
 
 class DeliveryRoutes:
@@ -31,51 +84,90 @@ class DeliveryRoutes:
         self._deliveries = deliveries
         self._redact = redact
 
-    def add_to(self, blueprint: Blueprint) -> None:
-        """Make them part of the admin API."""
-        for path, method, view in (
-            ("/deliveries", "GET", self.listing),
-            (_ONE, "GET", self.one),
-            (f"{_ONE}/envelope", "GET", self.envelope),
-            (f"{_ONE}/redeliver", "POST", self.redeliver),
-            (_ONE, "DELETE", self.delete),
-        ):
-            blueprint.add_url_rule(path, f"delivery_{view.__name__}", view, methods=[method])
+    def operations(self) -> Iterator[Operation]:
+        """What can be done with deliveries, with those of all worlds."""
+        in_path = {"number": "Id of the delivery."}
+        unknown = Reply("There is no such delivery.", media_type=PROBLEM)
+        yield Operation(
+            "GET",
+            "/deliveries",
+            self.listing,
+            "List messages that the server posts to others, the newest first",
+            {200: Reply("The newest ones, and how many there are.", DeliveryList)},
+            parameters=(_STATE, _NAMESPACE, _LIMIT),
+            scoped=False,
+        )
+        yield Operation(
+            "GET",
+            _ONE,
+            self.one,
+            "Show a delivery",
+            {200: Reply("The delivery.", DeliveryWithEnvelope | DeliveryDocument), 404: unknown},
+            parameters=(_ENVELOPE,),
+            path_parameters=in_path,
+            scoped=False,
+        )
+        yield Operation(
+            "GET",
+            f"{_ONE}/envelope",
+            self.envelope,
+            "Show the SOAP envelope of a delivery",
+            {200: Reply("The envelope as it is posted.", media_type="*/*"), 404: unknown},
+            path_parameters=in_path,
+            scoped=False,
+        )
+        yield Operation(
+            "POST",
+            f"{_ONE}/redeliver",
+            self.redeliver,
+            "Send a finished delivery again",
+            {
+                200: Reply("The delivery, which is pending again.", DeliveryDocument),
+                404: unknown,
+                409: Reply("It is pending already.", media_type=PROBLEM),
+            },
+            path_parameters=in_path,
+            scoped=False,
+        )
+        yield Operation(
+            "DELETE",
+            _ONE,
+            self.delete,
+            "Forget a delivery, whatever its state",
+            {204: Reply("It is gone.", media_type=""), 404: unknown},
+            path_parameters=in_path,
+            scoped=False,
+        )
 
     async def listing(self) -> Response:
         """The newest ones first, narrowed by state and namespace."""
-        given = query.arguments("state", "namespace", "limit")
-        limit = query.number("limit", given.get("limit", str(USUAL)), 1, MOST)
-        namespace = given.get("namespace")
-        state = None
-        if "state" in given:
-            state = query.one_of("state", given["state"], tuple(DeliveryState))
+        state, namespace, limit = map(query.value, (_STATE, _NAMESPACE, _LIMIT))
         listed, total = await self._store.read_outbox(
             lambda outbox: (
                 outbox.listed(state=state, namespace=namespace, limit=limit),
                 outbox.count(state=state, namespace=namespace),
             )
         )
-        return jsonify({"deliveries": list(map(document, listed)), "meta": {"total": total}})
+        return answer(
+            DeliveryList(deliveries=list(map(document, listed)), meta=DeliveryTotal(total=total))
+        )
 
     async def one(self, number: int) -> Response:
         """One of them, on demand with its envelope as text."""
-        given = query.arguments("envelope")
         told = document(await self._found(number))
-        if query.flag("envelope", given.get("envelope", "false")):
-            told["envelope"] = (await self._envelope_of(number)).decode("utf-8", "replace")
-        return jsonify(told)
+        if query.value(_ENVELOPE):
+            envelope = (await self._envelope_of(number)).decode("utf-8", "replace")
+            told = DeliveryWithEnvelope(**dict(told), envelope=envelope)
+        return answer(told)
 
     async def envelope(self, number: int) -> Response:
         """The envelope of one of them, as it is posted."""
-        query.arguments()
         delivery = await self._found(number)
         octets = await self._envelope_of(number)
         return Response(octets, content_type=delivery.version.content_type)
 
     async def redeliver(self, number: int) -> Response:
         """Send a finished one again."""
-        query.arguments()
         delivery = await self._found(number)
         if not await self._deliveries.redeliver(number):
             raise Problem(
@@ -83,14 +175,13 @@ class DeliveryRoutes:
                 f"Delivery {number} is {delivery.state} already: wait until it is dead or "
                 "delivered, or delete it.",
             )
-        return jsonify(document(await self._found(number)))
+        return answer(document(await self._found(number)))
 
     async def delete(self, number: int) -> Response:
         """Forget one of them, whatever its state."""
-        query.arguments()
         if not await self._store.write_outbox(lambda outbox: outbox.remove(number)):
             raise _unknown(number)
-        return Response(status=HTTPStatus.NO_CONTENT)
+        return nothing()
 
     async def _found(self, number: int) -> Delivery:
         delivery = await self._store.read_outbox(lambda outbox: outbox.find(number))
@@ -103,32 +194,28 @@ class DeliveryRoutes:
         return redact_envelope(octets) if self._redact else octets
 
 
-def document(delivery: Delivery) -> dict[str, object]:
-    """A delivery as JSON; times are ISO 8601, UTC."""
-    return {
-        "id": delivery.id,
-        "kind": delivery.kind,
-        "state": delivery.state,
-        "namespace": delivery.namespace,
-        "transaction": delivery.transaction,
-        "to": delivery.to,
-        "action": delivery.action,
-        "messageId": delivery.message_id,
-        "relatesTo": delivery.relates_to,
-        "mtom": delivery.mtom,
-        "attachments": len(delivery.attachments),
-        "size": delivery.size,
-        "created": _time(delivery.created),
-        "attempts": delivery.attempts,
-        "nextAttempt": _time(delivery.next_attempt),
-        "lastError": delivery.last_error or None,
-        "lastStatus": delivery.last_status,
-        "finished": _time(delivery.finished),
-    }
-
-
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
+def document(delivery: Delivery) -> DeliveryDocument:
+    """A delivery as JSON has it."""
+    return DeliveryDocument(
+        id=delivery.id,
+        kind=delivery.kind,
+        state=delivery.state,
+        namespace=delivery.namespace,
+        transaction=delivery.transaction,
+        to=delivery.to,
+        action=delivery.action,
+        message_id=delivery.message_id,
+        relates_to=delivery.relates_to,
+        mtom=delivery.mtom,
+        attachments=len(delivery.attachments),
+        size=delivery.size,
+        created=delivery.created,
+        attempts=delivery.attempts,
+        next_attempt=delivery.next_attempt,
+        last_error=delivery.last_error or None,
+        last_status=delivery.last_status,
+        finished=delivery.finished,
+    )
 
 
 def _unknown(number: int) -> Problem:

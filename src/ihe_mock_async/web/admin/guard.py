@@ -10,9 +10,13 @@ import hmac
 from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ihe_mock_async.web.admin.problems import Problem
+
+if TYPE_CHECKING:
+    from quart import Request
 
 _BEARER = "bearer "
 
@@ -29,6 +33,18 @@ class Caller:
     """The headers of these names; empty when absent."""
     authorization: str = ""
     origin: str = ""
+
+    @classmethod
+    def of(cls, request: Request) -> Caller:
+        """Who sends a request."""
+        headers = request.headers
+        return cls(
+            client=request.remote_addr or "",
+            server=(request.scope.get("server") or ("",))[0],
+            host=headers.get("Host", ""),
+            authorization=headers.get("Authorization", ""),
+            origin=headers.get("Origin", ""),
+        )
 
 
 @dataclass(frozen=True, slots=True)

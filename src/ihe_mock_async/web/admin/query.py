@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from difflib import get_close_matches
 from http import HTTPStatus
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from quart import request
 
 from ihe_mock_async.web.admin.problems import Problem
+
+if TYPE_CHECKING:
+    from ihe_mock_async.web.admin.api import JsonSchema, Parameter
 
 T = TypeVar("T")
 
@@ -23,6 +26,27 @@ def arguments(*known: str) -> dict[str, str]:
         if len(values) > 1:
             raise _wrong(name, f"stands there {len(values)} times", "it once")
     return {name: values[0] for name, values in given.items()}
+
+
+def value(parameter: Parameter) -> Any:  # noqa: ANN401 - what its schema says
+    """What the request has for a parameter of its operation, else its default, else None.
+
+    Integers need a minimum and a maximum in the schema. Raises `Problem` for another value.
+    """
+    text = request.args.get(parameter.name)
+    if text is None:
+        return parameter.schema.get("default")
+    return _read(parameter.name, text, parameter.schema)
+
+
+def _read(name: str, text: str, schema: JsonSchema) -> object:
+    if "enum" in schema:
+        return one_of(name, text, schema["enum"])
+    if schema["type"] == "integer":
+        return number(name, text, schema["minimum"], schema["maximum"])
+    if schema["type"] == "boolean":
+        return flag(name, text)
+    return text
 
 
 def _unknown(name: str, known: Collection[str]) -> str:

@@ -1,0 +1,32 @@
+"""Documents that the admin API answers with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+
+from pydantic import BaseModel, PlainSerializer
+from quart import Response
+
+from ihe_mock_async.web.admin.api import JSON
+
+
+def _text(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+Moment = Annotated[datetime, PlainSerializer(_text, return_type=str, when_used="json")]
+"""ISO 8601, UTC, with all six digits of the microseconds: so they sort as texts, too."""
+
+
+def answer(document: BaseModel, status: int = 200) -> Response:
+    """A document as a response of type application/json."""
+    return Response(document.model_dump_json(by_alias=True), status, content_type=JSON)
+
+
+def nothing() -> Response:
+    """A response that has no body: what was asked for is done."""
+    response = Response(b"", HTTPStatus.NO_CONTENT)
+    del response.headers["Content-Type"]
+    return response

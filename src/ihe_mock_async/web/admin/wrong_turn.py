@@ -1,0 +1,48 @@
+"""Paths and methods without an operation: what there is instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from quart import current_app
+from werkzeug.exceptions import MethodNotAllowed
+
+from ihe_mock_async.web.admin.problems import Problem
+
+if TYPE_CHECKING:
+    from quart import Request
+
+    from ihe_mock_async.web.admin.api import Operation
+
+_PREFIX = "/__admin"
+_SCOPED = re.compile(r"/ns/(?P<namespace>[^/]*)(?P<rest>/__admin.*)", re.DOTALL)
+
+
+def check(request: Request, operations: Iterable[Operation]) -> None:
+    """Raise `Problem` unless there is an operation at the path with the method."""
+    error = request.routing_exception
+    if error is None:
+        return
+    if isinstance(error, MethodNotAllowed):
+        allowed = ", ".join(sorted(error.valid_methods or ()))
+        raise Problem(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            f"{request.path} takes {allowed}, not {request.method}.",
+            {"Allow": allowed},
+        )
+    raise Problem(HTTPStatus.NOT_FOUND, _instead(request.path, operations))
+
+
+def _instead(path: str, operations: Iterable[Operation]) -> str:
+    if scoped := _SCOPED.fullmatch(path):
+        if current_app.url_map.bind("").allowed_methods(scoped["rest"]):
+            return f"This is about the whole server, not one namespace: ask {scoped['rest']}."
+        path = scoped["rest"]
+    known = list(dict.fromkeys(_PREFIX + operation.template for operation in operations))
+    close = get_close_matches(path, known, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"GET {_PREFIX}/ lists what there is."
+    return f"There is nothing at this path; {hint}"
