@@ -12,7 +12,8 @@
     │   ├── AddressError               the host or port cannot be listened on
     │   ├── StoreError                 the database or the data folder cannot be used
     │   ├── SchemaError                a folder of XML schemas cannot be used
-    │   └── SendError                  a message cannot be made of this, or not be sent there
+    │   ├── SendError                  a message cannot be made of this, or not be sent there
+    │   └── ServicesError              a declaration of a companion service is wrong or missing
     └── DaemonError            the asked thing is not so (already running, not running): exit 1
 """
 
@@ -59,6 +60,10 @@ class SchemaError(OperatorError):
 
 class SendError(OperatorError):
     """A message cannot be made of what was given, or nobody answers at the URL."""
+
+
+class ServicesError(OperatorError):
+    """Declarations of companion services are wrong or missing; the text has a line for each."""
 
 
 class DaemonError(IheMockError):
