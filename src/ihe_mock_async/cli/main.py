@@ -11,6 +11,7 @@ from ihe_mock_async.cli import (
     certs,
     config,
     deliveries,
+    faults,
     logs,
     options,
     rules,
@@ -86,5 +87,6 @@ for _command in (
     send.send,
     seed.seed,
     deliveries.deliveries,
+    faults.faults,
 ):
     command_line.add_command(_command)
