@@ -10,9 +10,6 @@ from typing import Any, Protocol
 
 _LOG = logging.getLogger("ihe_mock_async.server")
 
-_SWEEP_DELAY = 0.05
-"""Seconds in which requests that are already in a socket's buffer are noticed by the drain."""
-
 
 @dataclass(frozen=True, slots=True)
 class ServerLimits:
@@ -35,6 +32,8 @@ class ServerLimits:
     """In which a client must have read at least something of its response, or is cut off."""
     drain_timeout: float = 30.0
     """For requests in flight at the shutdown; then they are cancelled."""
+    sweep_delay: float = 0.05
+    """In which the drain notices requests that are in a socket's buffer already."""
     handshake_timeout: float = 15.0
     """For the TLS handshake."""
 
@@ -54,9 +53,15 @@ class Connections:
 
     def __init__(self, limits: ServerLimits) -> None:
         self.limits = limits
-        self.draining = False
+        self.stopping = asyncio.Event()
+        """Set when the drain begins."""
         self._open: set[Connection] = set()
         self._timers: list[asyncio.TimerHandle] = []
+
+    @property
+    def draining(self) -> bool:
+        """Whether the server was told to stop."""
+        return self.stopping.is_set()
 
     def admit(self, connection: Connection) -> bool:
         """Register a connection until `remove`; False when it is one too many."""
@@ -71,10 +76,10 @@ class Connections:
 
     def drain(self) -> None:
         """Let requests in flight finish, close the rest; cut what is left after the timeout."""
-        self.draining = True
+        self.stopping.set()
         loop = asyncio.get_running_loop()
         self._timers = [
-            loop.call_later(_SWEEP_DELAY, self._sweep),
+            loop.call_later(self.limits.sweep_delay, self._sweep),
             loop.call_later(self.limits.drain_timeout, self._cut),
         ]
 

@@ -141,6 +141,11 @@ class Http11Connection(asyncio.Protocol):
     # What the drain calls
 
     @property
+    def stopping(self) -> asyncio.Event:
+        """Set when the drain begins."""
+        return self._connections.stopping
+
+    @property
     def draining(self) -> bool:
         """Whether the next response is the last one."""
         return self._connections.draining

@@ -5,6 +5,7 @@ Found as `scope["extensions"]["ihe_mock.transport"]` on HTTP/1.1 connections.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -54,3 +55,13 @@ class TransportControl:
         comes only when the connection is lost. Meant for faults that hang until given up on.
         """
         await self._connection.peer_finished.wait()
+
+    async def given_up(self) -> None:
+        """Return as soon as the client closes its side, or the server is told to stop."""
+        events = (self._connection.peer_finished, self._connection.stopping)
+        waiting = [asyncio.ensure_future(event.wait()) for event in events]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for future in waiting:
+                future.cancel()

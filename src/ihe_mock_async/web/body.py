@@ -96,11 +96,14 @@ async def receive(
     body = _bounded(request.body, limits.max_request_bytes)
     if content_type.media_type == MULTIPART:
         return await _receive_mtom(body, content_type, limits, staging)
-    envelope = bytearray()
+    pieces: list[bytes] = []
+    size = 0
     async for chunk in body:
-        envelope += chunk
-        _check_envelope_size(len(envelope), limits)
-    return ReceivedBody(bytes(envelope), content_type.media_type, mtom=False)
+        pieces.append(chunk)
+        size += len(chunk)
+        _check_envelope_size(size, limits)
+    # A body in one piece is not copied.
+    return ReceivedBody(b"".join(pieces), content_type.media_type, mtom=False)
 
 
 async def _bounded(body: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from ihe_mock_async.faults.effects import ConnectionFault
 
 
 class ClientGoneError(Exception):
     """The client closed the connection before the end of its request: nobody to answer."""
+
+
+async def _never() -> None:
+    await asyncio.Event().wait()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,13 @@ class Request:
     tls_subject: str = ""
     """Subject of the client certificate, or an empty text."""
     namespace: str = ""
+    scheme: str = "http"
+    target: str = ""
+    """Path and query as sent, percent-encoded."""
+    raw_headers: Sequence[tuple[bytes, bytes]] = ()
+    """The header fields one by one, in their order."""
+    gone: Callable[[], Awaitable[None]] = _never
+    """Returns when the client has closed its side; to be called after the body was read."""
 
 
 class BodyStream(Protocol):
@@ -46,6 +61,23 @@ class BodyStream(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """How a response goes out: at once and whole, unless a fault wants it otherwise."""
+
+    fault: ConnectionFault | None = None
+    """What happens to the connection; only TRUNCATE sends some of the response."""
+    garbage: bytes = b""
+    """What is sent by the connection faults that send garbage."""
+    chunks: int = 0
+    """In so many pieces ..."""
+    seconds: float = 0.0
+    """... over so long a time."""
+
+
+ORDINARY = Manner()
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """A response; `Content-Length` is added by the adapter, which closes it, too."""
 
@@ -54,6 +86,7 @@ class Response:
     """All of it, or what stands in front of `rest`."""
     headers: Mapping[str, str] = field(default_factory=dict)
     rest: BodyStream | None = None
+    manner: Manner = ORDINARY
 
     @property
     def length(self) -> int:
