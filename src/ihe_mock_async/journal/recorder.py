@@ -30,9 +30,9 @@ _INLINE = re.compile(rb"(<(?:[\w.-]+:)?Document(?:\s[^<>]*)?>)[^<]+")
 
 
 class Recorder:
-    """Writes entries to the log and the evidence; masks patient data when asked to."""
+    """Writes entries to the log and the evidence, if any; masks patient data when asked to."""
 
-    def __init__(self, evidence: Evidence, *, redact: bool = False) -> None:
+    def __init__(self, evidence: Evidence | None, *, redact: bool = False) -> None:
         self._evidence = evidence
         self._redact = redact
 
@@ -45,7 +45,8 @@ class Recorder:
             _log(_FINDING_LEVELS[finding.severity], "  %s", _Described(finding))
         if logger.isEnabledFor(logging.DEBUG):
             _log_soap(entry)
-        self._evidence.write(entry)
+        if self._evidence is not None:
+            self._evidence.write(entry)
 
 
 def _log(level: int, text: str, *arguments: object) -> None:

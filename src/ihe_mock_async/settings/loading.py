@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,11 +46,25 @@ def load(
     """
     path = config_file or (DEFAULT_CONFIG_FILE if DEFAULT_CONFIG_FILE.is_file() else None)
     # The weakest first, so that a stronger one replaces it.
-    given = [
-        *(from_file(path) if path else ()),
-        *from_environment(environ),
-        *(Given(k, v, "command line") for k, v in overrides.items() if v is not None),
-    ]
+    return _loaded(
+        [
+            *(from_file(path) if path else ()),
+            *from_environment(environ),
+            *(Given(k, v, "command line") for k, v in overrides.items() if v is not None),
+        ],
+        path,
+    )
+
+
+def made_in_code(values: Mapping[str, object], origin: str) -> Settings:
+    """Settings of these values and the defaults; raises `SettingsError` as `load` does.
+
+    `origin` is where they stand, for the error. Neither environment nor file is read.
+    """
+    return _loaded([Given(key, value, origin) for key, value in values.items()], None).settings
+
+
+def _loaded(given: Sequence[Given], path: Path | None) -> LoadedSettings:
     unknown = [one for one in given if one.key not in Settings.model_fields]
     effective = {one.key: one for one in given if one.key in Settings.model_fields}
     problems = [_unknown_key(one) for one in unknown]

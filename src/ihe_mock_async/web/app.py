@@ -80,12 +80,14 @@ def create_app(  # noqa: PLR0913 - what the command line can say, by name
     clock: datetime | None = None,
     seed: int | None = None,
     writer: BatchWriter | None = None,
+    evidence: bool = True,
 ) -> MockServerApp:
     """Wire an app from its settings: the one place where the parts meet.
 
     Opens the store (raises `StoreError`) and reads the CAs of receivers (raises
     `CertificateError`); the app closes the store when it is shut down. `writer` is
-    the batch writer of the log files; without one the app makes its own.
+    the batch writer of the log files; without one the app makes its own. Without `evidence` no
+    evidence files are written beside the log.
     """
     trust = posting.receiver_trust(settings, protocol)
     app = MockServerApp(__name__, static_folder=None)
@@ -95,14 +97,13 @@ def create_app(  # noqa: PLR0913 - what the command line can say, by name
         writer = app.own_writer = BatchWriter()
     endpoints = Endpoints(settings, transactions.served())
     store = Store.open(settings.database_url or "", settings.data_dir)
-    evidence = Evidence(
-        settings.log_path.parent, writer, max_submissions=settings.journal_max_entries
-    )
     app.services = Services(
         domain=settings.affinity_domain(),
         endpoints=endpoints,
         store=store,
-        recorder=Recorder(evidence, redact=settings.redact),
+        recorder=Recorder(
+            _evidence(settings, writer) if evidence else None, redact=settings.redact
+        ),
         clock=Clock(clock),
         ids=IdSource(seed),
         body_limits=BodyLimits(settings.max_request_bytes, settings.max_envelope_bytes),
@@ -125,6 +126,11 @@ def create_app(  # noqa: PLR0913 - what the command line can say, by name
         app.close()
 
     return app
+
+
+def _evidence(settings: Settings, writer: BatchWriter) -> Evidence:
+    folder, most = settings.log_path.parent, settings.journal_max_entries
+    return Evidence(folder, writer, max_submissions=most)
 
 
 def _deliveries(
@@ -158,8 +164,7 @@ async def _http_error(error: HTTPException) -> Response:
 
 
 def _expects_json() -> bool:
-    in_admin = f"{request.path}/".startswith(f"{admin.PREFIX}/")
-    return in_admin or "json" in request.headers.get("content-type", "")
+    return admin.is_admin(request.path) or "json" in request.headers.get("content-type", "")
 
 
 def _soap_fault(status: int, headers: Mapping[str, str]) -> Response:

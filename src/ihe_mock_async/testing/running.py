@@ -1,0 +1,239 @@
+"""A server that runs in this process: in an event loop of its own thread, or in the caller's."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import ExitStack, closing, suppress
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from ihe_mock_async.server import hypercorn, listener
+from ihe_mock_async.server.connections import ServerLimits
+from ihe_mock_async.server.tls import check as check_certificates
+from ihe_mock_async.testing.trust import Trust
+from ihe_mock_async.web.app import create_app
+
+if TYPE_CHECKING:
+    import socket
+    from pathlib import Path
+
+    from ihe_mock_async.server.tls import TlsMaterial
+    from ihe_mock_async.settings import Settings
+    from ihe_mock_async.testing.options import ServerOptions
+
+T = TypeVar("T")
+
+# Nobody waits for an answer any more when a test is over.
+_DRAIN_SECONDS = 0.25
+_SWEEP_SECONDS = 0.0
+
+
+class Site:
+    """An app and its socket, not served yet; owned by who opened it, until `close`."""
+
+    def __init__(self, options: ServerOptions) -> None:
+        """Raises `OperatorError` when the options do not do, and leaves nothing behind then."""
+        with ExitStack() as stack:
+            self.trust = stack.enter_context(Trust.make()) if options.tls else None
+            self.settings = options.effective(**_certificates(self.trust, options))
+            self._material = _material(self.settings, tls=options.tls)
+            port = self.settings.https_port if options.tls else self.settings.http_port
+            self._socket: socket.socket = stack.enter_context(
+                closing(listener.listen(self.settings.host, port))
+            )
+            self.port = int(self._socket.getsockname()[1])
+            self.app = create_app(
+                self.settings,
+                protocol=options.protocol,
+                port=self.port,
+                clock=options.clock,
+                seed=options.seed,
+                evidence=False,
+            )
+            stack.callback(self.app.close)
+            self._resources = stack.pop_all()
+        self.url = f"{options.protocol}://{listener.url_host(self.settings.host)}:{self.port}"
+
+    async def serve(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
+        """Answer requests until `stop` is set; `on_ready` is called when the first can come."""
+
+        async def shutdown() -> None:
+            on_ready()
+            await stop.wait()
+
+        await hypercorn.serve(
+            self.app,
+            sockets=[self._socket],
+            tls=self._material,
+            limits=ServerLimits(
+                connections=self.settings.max_connections,
+                read_timeout=self.settings.read_timeout_seconds,
+                drain_timeout=_DRAIN_SECONDS,
+                sweep_delay=_SWEEP_SECONDS,
+            ),
+            shutdown=shutdown,
+        )
+
+    def close(self) -> None:
+        """Let go of the store, the socket and the certificates; may be called again."""
+        self._resources.close()
+
+
+def _certificates(trust: Trust | None, options: ServerOptions) -> dict[str, Path]:
+    """The settings that name the certificates."""
+    if trust is None:
+        return {}
+    named = {"cert_path": trust.cert_path, "key_path": trust.key_path}
+    asks = (options.settings or {}).get("client_auth", "none") != "none"
+    return {**named, "client_ca_path": trust.ca_path} if asks else named
+
+
+def _material(settings: Settings, *, tls: bool) -> TlsMaterial | None:
+    if not tls:
+        return None
+    return check_certificates(
+        settings.cert_path, settings.key_path, settings.client_ca_path, settings.client_auth
+    )
+
+
+class InThread:
+    """Serves a site in a thread with an event loop of its own."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self._ready: Future[None] = Future()
+        self._stop = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._run, name="ihe-mock-server", daemon=True)
+
+    @classmethod
+    def start(cls, options: ServerOptions) -> Self:
+        """Return when requests are answered; raises what keeps it from that."""
+        site = Site(options)
+        running = cls(site)
+        try:
+            running._thread.start()
+            running._ready.result()
+        except BaseException:
+            running.stop()
+            raise
+        return running
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner() as runner:
+                runner.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 - told in the thread that waits
+            if not self._ready.done():
+                self._ready.set_exception(error)
+        finally:
+            self._loop = None
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self.site.serve(self._stop, lambda: self._ready.set_result(None))
+
+    def call(self, function: Callable[[], T]) -> T:
+        """What the function returns in the loop's thread; after the end, in this one."""
+        result: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                result.set_result(function())
+            except BaseException as error:  # noqa: BLE001 - raised in the thread that waits
+                result.set_exception(error)
+
+        if self._at_loop(run):
+            return result.result()
+        return function()
+
+    def wait(self, awaited: Coroutine[Any, Any, T]) -> T:
+        """What the coroutine returns in the loop; who is interrupted, cancels it."""
+        loop = self._loop
+        if loop is None:
+            awaited.close()
+            raise RuntimeError("The server has stopped: nothing can come any more.")
+        future = asyncio.run_coroutine_threadsafe(awaited, loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def _at_loop(self, function: Callable[[], object]) -> bool:
+        """Have the loop call it; False when there is none (any more)."""
+        loop = self._loop
+        if loop is None or threading.current_thread() is self._thread:
+            return False
+        with suppress(RuntimeError):  # closed meanwhile
+            loop.call_soon_threadsafe(function)
+            return True
+        return False
+
+    def stop(self) -> None:
+        """Return when nothing is left of it; may be called again."""
+        try:
+            self._at_loop(self._stop.set)
+            if self._thread.ident is not None:
+                self._thread.join()
+        finally:
+            self.site.close()
+
+
+class InLoop:
+    """Serves a site in the running event loop."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self._stop = asyncio.Event()
+        self._ready = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def start(cls, options: ServerOptions) -> Self:
+        """Return when requests are answered; raises what keeps it from that."""
+        running = cls(Site(options))
+        try:
+            await running._begin()
+        except BaseException:
+            await running.stop()
+            raise
+        return running
+
+    async def _begin(self) -> None:
+        self._task = asyncio.create_task(self.site.serve(self._stop, self._ready.set))
+        ready = asyncio.create_task(self._ready.wait())
+        try:
+            await asyncio.wait([self._task, ready], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+        if self._task.done():
+            self._task.result()
+
+    def call(self, function: Callable[[], T]) -> T:
+        """What the function returns: the caller is in the loop's thread."""
+        return function()
+
+    async def stop(self) -> None:
+        """Return when nothing is left of it; may be called again."""
+        self._stop.set()
+        try:
+            if self._task is not None:
+                await _finished(self._task)
+        finally:
+            self.site.close()
+
+
+async def _finished(task: asyncio.Task[None]) -> None:
+    """Wait for a task, also when the one that waits is cancelled: that is raised at the end."""
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            cancelled = True
+            task.cancel()
+    if cancelled:
+        raise asyncio.CancelledError
