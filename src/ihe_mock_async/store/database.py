@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool, PoolProxiedConnection, StaticPool
 
 from ihe_mock_async.errors import StoreError
 from ihe_mock_async.store.file_content import make_folder
-from ihe_mock_async.store.schema import APPLICATION_ID, METADATA, READINESS, VERSION
+from ihe_mock_async.store.schema import APPLICATION_ID, READINESS, VERSION, ddl
 
 DEFAULT_FILE = "ihe-mock-async.sqlite3"
 """Name of the database in the data folder when no URL is set."""
@@ -177,7 +177,8 @@ def _prepare(engine: Engine, path: Path | None) -> None:
         version = connection.exec_driver_sql(pragma("user_version")).scalar_one()
         tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
         if (application, version, tables) == (0, 0, 0):
-            METADATA.create_all(connection)
+            for statement in ddl():
+                connection.exec_driver_sql(statement)
             connection.execute(READINESS.insert().values(key=1, checked=0))
             connection.exec_driver_sql(pragma(f"application_id={APPLICATION_ID}"))
             connection.exec_driver_sql(pragma(f"user_version={VERSION}"))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -27,6 +28,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     bindparam,
+    create_mock_engine,
     exists,
     func,
     select,
@@ -245,6 +247,17 @@ Index("objects_of_logical_id", OBJECTS.c.namespace, OBJECTS.c.logical_id, OBJECT
 
 # The one place that knows the database's dialect when a statement is written down.
 _DIALECT = sqlite.dialect(paramstyle="qmark")
+
+
+@cache
+def ddl() -> tuple[str, ...]:
+    """The statements that make the schema; compiling them takes longer than running them."""
+    statements: list[str] = []
+    engine = create_mock_engine(
+        "sqlite://", lambda element, *_: statements.append(str(element.compile(dialect=_DIALECT)))
+    )
+    METADATA.create_all(engine, checkfirst=False)
+    return tuple(statements)
 
 
 def sql(statement: Executable) -> str:
