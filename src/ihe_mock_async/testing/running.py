@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import ExitStack, closing, suppress
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from ihe_mock_async.server import hypercorn, listener
 from ihe_mock_async.server.connections import ServerLimits
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import socket
     from pathlib import Path
 
+    from ihe_mock_async.server.asgi import AsgiApp
     from ihe_mock_async.server.tls import TlsMaterial
     from ihe_mock_async.settings import Settings
     from ihe_mock_async.testing.options import ServerOptions
@@ -64,7 +65,7 @@ class Site:
             await stop.wait()
 
         await hypercorn.serve(
-            self.app,
+            cast("AsgiApp", self.app),  # Quart's messages are typed, ours are plain
             sockets=[self._socket],
             tls=self._material,
             limits=ServerLimits(
