@@ -88,7 +88,8 @@ def _contents(text: str) -> str:
     if not text.startswith("@") and text != "-":
         return text
     with click.open_file(text.removeprefix("@"), encoding="utf-8") as file:
-        return file.read()
+        contents: str = file.read()
+    return contents
 
 
 def time_span(text: str) -> int:
