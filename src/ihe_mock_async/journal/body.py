@@ -14,9 +14,9 @@ class RecordedBody:
     """The octets, unless they are in `file`."""
     file: Path | None = None
     kept: int = 0
-    """How many octets are kept."""
+    """How many octets are kept, from the first on; 0 when the file had to go."""
     size: int = 0
-    """How many octets there were; more than `kept` when the body was longer than a bound."""
+    """How many octets there were; more than `kept` when not all could be kept."""
 
     @classmethod
     def of(cls, data: bytes) -> RecordedBody:
@@ -27,6 +27,11 @@ class RecordedBody:
     def is_complete(self) -> bool:
         """Whether every octet is kept."""
         return self.kept == self.size
+
+    def lose(self) -> None:
+        """Say that nothing is kept any more: the file has been removed."""
+        # The only change that a body knows; who holds it must not take it for whole.
+        object.__setattr__(self, "kept", 0)
 
     def read(self) -> bytes:
         """The kept octets; may block on the disk. Raises OSError when the file is gone."""

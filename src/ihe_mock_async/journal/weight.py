@@ -1,0 +1,49 @@
+"""How many octets of memory an entry takes, as near as a sum of its parts can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ihe_mock_async.findings import Finding
+from ihe_mock_async.journal.entry import Entry, RawHeaders
+
+ENTRY = 2000
+"""Of an entry without anything in it: its fields, its place in the journal."""
+_FIELD = 130
+"""Of a header field besides its octets."""
+_ATTACHMENT = 500
+_FINDING = 400
+
+
+def octets_of(entry: Entry) -> int:
+    """Octets in memory; bodies in files do not count, and one object counts once."""
+    return (
+        ENTRY
+        + _bodies(entry)
+        + _headers(entry.headers)
+        + _headers(entry.response_headers)
+        + _ATTACHMENT * (len(entry.attachments) + len(entry.documents))
+        + _findings(entry.findings)
+    )
+
+
+def _bodies(entry: Entry) -> int:
+    # A message without attachments is its own envelope.
+    octets = (
+        entry.request_body.data,
+        entry.request_envelope,
+        entry.response_body.data,
+        entry.response_envelope,
+    )
+    return sum({id(data): len(data) for data in octets}.values())
+
+
+def _headers(headers: RawHeaders) -> int:
+    return sum([len(name) + len(value) for name, value in headers]) + _FIELD * len(headers)
+
+
+def _findings(findings: Iterable[Finding]) -> int:
+    return sum(
+        _FINDING + len(found.location) + len(found.received) + len(found.expected)
+        for found in findings
+    )
