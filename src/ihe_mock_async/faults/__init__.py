@@ -1,1 +1,1 @@
-"""Faults on demand: plans, which request meets one, and what it does to the answer."""
+"""Faults on demand: which requests meet which, and what those are."""

@@ -2,43 +2,171 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Mapping, Sequence
+from math import exp
+from random import Random
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
+from ihe_mock_async.faults.json_forms import (
+    JsonSchema,
+    check_exactly_one,
+    exactly_one,
+    with_short_forms,
+)
 from ihe_mock_async.journal.json_model import JsonModel
 
 MAX_DELAY_MS = 600_000
-Milliseconds = Annotated[float, Field(ge=0, le=MAX_DELAY_MS)]
+Milliseconds = Annotated[float, Field(ge=0, le=MAX_DELAY_MS, allow_inf_nan=False)]
 
 
 class Uniform(JsonModel):
     """Any time between two, all as likely."""
 
-    lower: Milliseconds
-    upper: Milliseconds
+    lower: Milliseconds = Field(description="The shortest delay, in milliseconds.")
+    upper: Milliseconds = Field(description="The longest delay, in milliseconds.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.lower > self.upper:
+            raise ValueError(f"lower ({self.lower:g}) is more than upper ({self.upper:g})")
+        return self
+
+    def draw(self, random: Random) -> float:
+        """Some time between the two, in milliseconds."""
+        return random.uniform(self.lower, self.upper)
 
 
 class Lognormal(JsonModel):
     """A median with a long tail."""
 
-    median: Annotated[float, Field(gt=0, le=MAX_DELAY_MS)]
-    sigma: Annotated[float, Field(ge=0, le=5)]
-    max: Milliseconds | None = None
-    """No delay is longer."""
+    median: Annotated[float, Field(gt=0, le=MAX_DELAY_MS, allow_inf_nan=False)] = Field(
+        description="Half of the delays are shorter; in milliseconds."
+    )
+    sigma: Annotated[float, Field(ge=0, le=5, allow_inf_nan=False)] = Field(
+        description="Standard deviation of the delay's logarithm: the larger, the longer the tail."
+    )
+    max: Milliseconds | None = Field(
+        default=None, description=f"No delay is longer; else none is than {MAX_DELAY_MS} ms."
+    )
+
+    def draw(self, random: Random) -> float:
+        """Some time as WireMock draws it: e to the power of a normal variate, times the median."""
+        longest = MAX_DELAY_MS if self.max is None else self.max
+        return min(self.median * exp(random.gauss(0.0, self.sigma)), longest)
 
 
 class Dribble(JsonModel):
     """The answer is sent in pieces over a time."""
 
-    number_of_chunks: Annotated[int, Field(ge=1, le=10_000)]
-    total_duration: Milliseconds
+    number_of_chunks: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        description="Into how many pieces the body of the answer is cut."
+    )
+    total_duration: Milliseconds = Field(
+        description="Milliseconds from the first piece to the last."
+    )
+
+
+_KINDS = ("fixed", "uniform", "lognormal", "chunked_dribble_delay")
+_ONE_KIND = exactly_one(_KINDS)
+_TIME = {"minimum": 0, "maximum": MAX_DELAY_MS}
+_SHORT_FORMS = with_short_forms(
+    {"type": "number", "description": "Milliseconds: short for `fixed`.", **_TIME},
+    {
+        "type": "object",
+        "description": "WireMock's `delayDistribution`: its type, and what that one needs.",
+        "properties": {"type": {"enum": ["fixed", "uniform", "lognormal"]}},
+        "required": ["type"],
+    },
+)
+
+
+def _schema(schema: JsonSchema) -> None:
+    _ONE_KIND(schema)
+    _SHORT_FORMS(schema)
+
+
+def _fixed(rest: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = sorted(rest.keys() - {"milliseconds"})
+    if unknown or not rest:
+        raise ValueError('a delay of type "fixed" has `milliseconds` and nothing else')
+    return {"fixed": rest["milliseconds"]}
+
+
+_OF_WIREMOCK: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "fixed": _fixed,
+    "uniform": lambda rest: {"uniform": rest},
+    "lognormal": lambda rest: {"lognormal": rest},
+}
 
 
 class Delay(JsonModel):
-    """Exactly one of them. In JSON a bare number is short for `fixed`."""
+    """How long the answer is held back: exactly one of the distributions."""
 
-    fixed: Milliseconds | None = None
+    model_config = ConfigDict(json_schema_extra=_schema)
+
+    fixed: Milliseconds | None = Field(default=None, description="Always so many milliseconds.")
     uniform: Uniform | None = None
     lognormal: Lognormal | None = None
     chunked_dribble_delay: Dribble | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_short_forms(cls, value: object) -> object:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return {"fixed": value}
+        if not isinstance(value, Mapping) or "type" not in value:
+            return value
+        kind = value["type"]
+        if not isinstance(kind, str) or kind not in _OF_WIREMOCK:
+            raise ValueError(f"the type of a delay is one of {', '.join(_OF_WIREMOCK)}")
+        return _OF_WIREMOCK[kind]({key: value[key] for key in value if key != "type"})
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        check_exactly_one(self, _KINDS)
+        return self
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether it differs from one request to the next."""
+        return self.uniform is not None or self.lognormal is not None
+
+    def seconds(self, random: Random) -> float:
+        """How long before the answer begins; a dribble begins at once."""
+        drawn = self.uniform or self.lognormal
+        milliseconds = drawn.draw(random) if drawn else self.fixed or 0.0
+        return milliseconds / 1000
+
+    @property
+    def name(self) -> str:
+        """For people, and for `named`: `200`, `uniform 100 300`, `dribble 5 1000`."""
+        if self.fixed is not None:
+            return f"{self.fixed:.15g}"
+        for word, (kind, fields) in _WORDS.items():
+            if (model := getattr(self, kind)) is not None:
+                return " ".join([word, *(f"{getattr(model, field):.15g}" for field in fields)])
+        raise AssertionError("a delay has exactly one kind")
+
+
+_WORDS = {
+    "uniform": ("uniform", ("lower", "upper")),
+    "lognormal": ("lognormal", ("median", "sigma")),
+    "dribble": ("chunked_dribble_delay", ("number_of_chunks", "total_duration")),
+}
+"""The word for a kind in a name, its key, and what follows the word."""
+
+FORMS = ("200", *(" ".join([word, *map(str.upper, names)]) for word, (_, names) in _WORDS.items()))
+"""What `named` reads, for error messages."""
+
+
+def named(words: Sequence[str]) -> Delay:
+    """The delay of that name; raises ValueError (as pydantic does) when there is none."""
+    kind, *numbers = words or ("",)
+    if kind not in _WORDS:
+        return Delay.model_validate({"fixed": " ".join(words)})
+    key, fields = _WORDS[kind]
+    if len(numbers) != len(fields):
+        raise ValueError(f"{kind} is followed by {' and '.join(fields)}")
+    return Delay.model_validate({key: dict(zip(fields, numbers, strict=True))})

@@ -3,42 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from random import Random, getrandbits
 
-from ihe_mock_async.faults.effects import Effect
+from ihe_mock_async.faults import applicability
+from ihe_mock_async.faults.armed_plan import ArmedPlan, Picked, PlanState
+from ihe_mock_async.faults.effect_names import UnknownEffectError, by_name
 from ihe_mock_async.faults.plan import FaultPlan
-from ihe_mock_async.journal.entry import Entry
+from ihe_mock_async.journal.entry import AppliedFault, Entry
+
+__all__ = ["HEADER", "ArmedPlan", "Faults", "Picked", "PlanState"]
+
+HEADER = "x-mock-fault"
+"""The request header that names an effect, lower-case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
-    """The fault that a request meets."""
+@dataclass(slots=True)
+class _World:
+    """What a namespace has."""
 
-    effect: Effect
-    plan: str
-    """Id of the plan; empty: the header `X-Mock-Fault`."""
-    delay: float = 0.0
-    """Seconds, drawn from the effect's delay; the dribble is not in it."""
-    retry_after: int = 0
-    """Seconds until a quota's window ends, at least 1."""
+    plans: dict[str, ArmedPlan] = field(default_factory=dict)
+    made_ids: int = 0
 
-
-class ArmedPlan:
-    """A plan at work."""
-
-    id: str
-    plan: FaultPlan
-    armed: datetime
-    matched: int
-    """Requests that its pattern has matched."""
-    hits: int
-    """Requests that have met its fault."""
-
-    @property
-    def remaining(self) -> int | None:
-        """How many more requests will meet the fault; None: no end."""
-        raise NotImplementedError
+    def new_id(self) -> str:
+        """The next one that no plan has: never that of a plan that is gone."""
+        while True:
+            self.made_ids += 1
+            if (plan_id := f"plan-{self.made_ids}") not in self.plans:
+                return plan_id
 
 
 class Faults:
@@ -49,36 +42,82 @@ class Faults:
     """
 
     def __init__(self, seed: int | None = None) -> None:
-        raise NotImplementedError
+        """`seed` makes the draws reproducible of plans that have no seed of their own."""
+        self._seed = seed
+        self._worlds: dict[str, _World] = {}
 
     def add(self, namespace: str, plan: FaultPlan, now: datetime) -> ArmedPlan:
         """Arm a plan; one with the same id is replaced in its place."""
-        raise NotImplementedError
+        world = self._worlds.setdefault(namespace, _World())
+        plan_id = plan.id or world.new_id()
+        armed = ArmedPlan(plan_id, plan, now, self._seed_of(namespace, plan_id, plan))
+        world.plans[plan_id] = armed
+        return armed
+
+    def _seed_of(self, namespace: str, plan_id: str, plan: FaultPlan) -> str:
+        if plan.when.seed is not None:
+            return str(plan.when.seed)
+        if self._seed is not None:
+            return f"{self._seed} {namespace} {plan_id}"
+        return str(getrandbits(64))
 
     def plans(self, namespace: str) -> Sequence[ArmedPlan]:
         """Those of a namespace, the oldest first."""
-        raise NotImplementedError
+        world = self._worlds.get(namespace)
+        return tuple(world.plans.values()) if world else ()
 
     def find(self, namespace: str, plan_id: str) -> ArmedPlan | None:
         """The plan of that id."""
-        raise NotImplementedError
+        world = self._worlds.get(namespace)
+        return world.plans.get(plan_id) if world else None
 
     def remove(self, namespace: str, plan_id: str) -> bool:
         """Disarm one; False when there is none."""
-        raise NotImplementedError
+        world = self._worlds.get(namespace)
+        return world is not None and world.plans.pop(plan_id, None) is not None
 
     def clear(self, namespace: str) -> int:
-        """Disarm all; how many there were."""
-        raise NotImplementedError
+        """Disarm all; how many there were. Ids are made from the first again."""
+        world = self._worlds.pop(namespace, None)
+        return len(world.plans) if world else 0
 
     def rearm(self, namespace: str, plan_id: str, now: datetime) -> ArmedPlan | None:
         """Start one from the beginning: its counts, its window, its draws."""
-        raise NotImplementedError
+        armed = self.find(namespace, plan_id)
+        if armed is None:
+            return None
+        return self.add(namespace, armed.plan.model_copy(update={"id": plan_id}), now)
 
     def pick(self, entry: Entry, now: datetime) -> Picked | None:
         """The fault that a request meets; counts it, and sets `entry.fault`."""
-        raise NotImplementedError
+        world = self._worlds.get(entry.namespace)
+        if world is None:
+            return None
+        for armed in world.plans.values():
+            if picked := armed.strike(entry, now):
+                entry.fault = AppliedFault(picked.plan, picked.effect.name)
+                return picked
+        return None
+
+    def requested(self, name: str, entry: Entry) -> Picked:
+        """The fault that a request asks for in `HEADER`; sets `entry.fault`.
+
+        Raises `UnknownEffectError` when no effect has that name, or one that cannot be applied
+        to this request. No plan is asked, and nothing is counted.
+        """
+        effect = by_name(name)
+        applicable = applicability.of(effect)
+        if not applicable.covers(entry):
+            seen = entry.transaction or entry.service or "this message"
+            raise UnknownEffectError(applicable.refusal(effect.name, seen))
+        entry.fault = AppliedFault("", effect.name)
+        delay = effect.delay.seconds(self._draws(entry)) if effect.delay else 0.0
+        return Picked(effect, "", delay)
+
+    def _draws(self, entry: Entry) -> Random:
+        seed = None if self._seed is None else f"{self._seed} {entry.sequence}"
+        return Random(seed)  # noqa: S311 - no secret
 
     def namespaces(self) -> Sequence[str]:
         """Those that have plans."""
-        raise NotImplementedError
+        return tuple(name for name, world in self._worlds.items() if world.plans)

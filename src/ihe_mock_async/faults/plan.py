@@ -2,42 +2,119 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from ihe_mock_async.faults import applicability
 from ihe_mock_async.faults.effects import Effect
+from ihe_mock_async.faults.json_forms import JsonSchema
 from ihe_mock_async.journal.json_model import JsonModel
 from ihe_mock_async.journal.pattern import Pattern
 
+MAX_WINDOW_MS = 31_536_000_000
+"""A year."""
 Count = Annotated[int, Field(ge=0)]
+_NOT_KNOWN_YET = ("outcome", "fault", "finding")
 
 
 class When(JsonModel):
     """Which of the matching requests meet the fault."""
 
-    skip: Count = 0
-    """So many matching requests pass first."""
-    times: Annotated[int, Field(ge=1)] | None = None
-    """So many meet it; null: until the plan is deleted."""
-    probability: Annotated[float, Field(ge=0, le=1)] = 1.0
-    seed: int | None = None
-    """Makes the draws reproducible; null: the seed of the server, if it has one."""
-    after_ms: Count = 0
-    """The plan sleeps so long, from when it was armed."""
-    for_ms: Annotated[int, Field(ge=1)] | None = None
-    """How long it is awake then; null: for ever."""
+    skip: Count = Field(default=0, description="So many matching requests pass first.")
+    times: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="So many meet it; null: until the plan is deleted."
+    )
+    probability: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = Field(
+        default=1.0, description="With which each of the others meets it."
+    )
+    seed: int | None = Field(
+        default=None,
+        ge=-(2**63),
+        lt=2**63,
+        description="Makes the draws reproducible; null: the seed of the server, if it has one.",
+    )
+    after_ms: Annotated[int, Field(ge=0, le=MAX_WINDOW_MS)] = Field(
+        default=0, description="The plan sleeps so many milliseconds, from when it was armed."
+    )
+    for_ms: Annotated[int, Field(ge=1, le=MAX_WINDOW_MS)] | None = Field(
+        default=None, description="How many milliseconds it is awake then; null: for ever."
+    )
+
+
+def _schema(schema: JsonSchema) -> None:
+    schema["oneOf"] = [{"required": ["effect"]}, {"required": ["sequence"]}]
 
 
 class FaultPlan(JsonModel):
     """What `POST /__admin/faults` takes; exactly one of `effect` and `sequence` is given."""
 
-    id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
-    """Chosen by the client, or made."""
-    match: Pattern = Field(default_factory=Pattern)
+    model_config = ConfigDict(json_schema_extra=_schema)
+
+    id: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+        description="Chosen by the client, or made.",
+    )
+    match: Pattern = Field(
+        default_factory=Pattern,
+        description="Which requests; `outcome`, `fault` and `finding` are not known yet when a "
+        "fault is picked.",
+    )
     when: When = Field(default_factory=When)
-    effect: Effect | None = None
-    sequence: tuple[Effect, ...] = ()
-    """The first matching request meets the first, and so on."""
-    on_exhausted: Literal["pass", "repeatLast", "loop"] = "pass"
-    """After the last of the sequence: no fault, the last again, or from the first again."""
+    effect: Effect | None = Field(
+        default=None, description="What happens to each request that meets the fault."
+    )
+    sequence: Annotated[tuple[Effect, ...], Field(max_length=10_000)] = Field(
+        default=(),
+        description="What happens to the first request that meets the fault, to the second, and "
+        "so on.",
+    )
+    on_exhausted: Literal["pass", "repeatLast", "loop"] = Field(
+        default="pass",
+        description="After the last of the sequence: no fault, the last again, or from the first "
+        "again.",
+    )
+
+    @property
+    def steps(self) -> Sequence[Effect]:
+        """The sequence, also when it is one effect."""
+        return self.sequence if self.effect is None else (self.effect,)
+
+    @field_validator("match")
+    @classmethod
+    def _is_known_early(cls, pattern: Pattern) -> Pattern:
+        named = [name for name in _NOT_KNOWN_YET if getattr(pattern, name) is not None]
+        if named:
+            raise ValueError(
+                f"{' and '.join(named)} cannot be told before the request is answered, and faults "
+                "are picked before that"
+            )
+        return pattern
+
+    @field_validator("effect")
+    @classmethod
+    def _is_possible(cls, effect: Effect | None, info: ValidationInfo) -> Effect | None:
+        if effect is not None and "match" in info.data:
+            applicability.check(effect, info.data["match"])
+        return effect
+
+    @field_validator("sequence")
+    @classmethod
+    def _are_possible(
+        cls, effects: tuple[Effect, ...], info: ValidationInfo
+    ) -> tuple[Effect, ...]:
+        for number, effect in enumerate(effects):
+            if effect.quota is not None:
+                raise ValueError(f"[{number}] is a quota, which counts for itself: use `effect`")
+            if "match" in info.data:
+                applicability.check(effect, info.data["match"])
+        return effects
+
+    @model_validator(mode="after")
+    def _does_something(self) -> Self:
+        if bool(self.sequence) == (self.effect is not None):
+            seen = "both" if self.sequence else "none of them"
+            raise ValueError(f"exactly one of effect, sequence is needed, not {seen}")
+        return self
