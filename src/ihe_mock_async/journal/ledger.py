@@ -204,10 +204,18 @@ class Journal:
             return
         self._octets -= world.octets
         for kept in world.kept.values():
-            if kept.entry.completed:
-                self._remove_files(kept.entry)
-            else:
-                self._disowned.add(kept.entry.sequence)
+            self._let_go(kept.entry)
+
+    def remove(self, namespace: str, sequence: int) -> bool:
+        """Forget one entry, which does not count as evicted; False when there is none."""
+        world = self._worlds.get(namespace)
+        kept = world.kept.pop(sequence, None) if world is not None else None
+        if world is None or kept is None:
+            return False
+        world.octets -= kept.octets
+        self._octets -= kept.octets
+        self._let_go(kept.entry)
+        return True
 
     def drop(self, namespace: str) -> None:
         """Forget all about a namespace."""
@@ -243,6 +251,12 @@ class Journal:
         world.octets += octets - kept.octets
         self._octets += octets - kept.octets
         kept.octets = octets
+
+    def _let_go(self, entry: Entry) -> None:
+        if entry.completed:
+            self._remove_files(entry)
+        else:
+            self._disowned.add(entry.sequence)
 
     def _remove_files(self, entry: Entry) -> None:
         for body in (entry.request_body, entry.response_body):
