@@ -100,7 +100,7 @@ def _what(plan: Plan) -> str:
 
 def _conditions(plan: Plan, when: Mapping[str, Any]) -> Iterator[str]:
     if when.get("skip"):
-        yield f"{when['skip']} of them pass first"
+        yield f"the first {when['skip']} excepted"
     if when.get("probability", 1.0) != 1.0:
         yield f"each with a probability of {when['probability']:g}"
     if when.get("afterMs"):
