@@ -47,6 +47,19 @@ class AcknowledgementType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """One acknowledgementDetail."""
+
+    code: str
+    """Of AcknowledgementDetailCode, or of HL7 table 0357."""
+    text: str
+    type_code: str = "E"
+    """`E`, `W` or `I`."""
+    location: str = ""
+    """XPath."""
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledgement:
     """What an answer says of its request, and of itself."""
 
@@ -57,6 +70,8 @@ class Acknowledgement:
     type_code: AcknowledgementType
     findings: Sequence[Finding] = ()
     """One acknowledgementDetail for each."""
+    details: Sequence[Detail] = ()
+    """Those that come after them."""
 
 
 def accept(request: Transmission, acknowledgement: Acknowledgement) -> bytes:
@@ -115,7 +130,10 @@ def fill(
         sender=_device(request.receiver),
         type_code=acknowledgement.type_code.value,
         target=_target(request.id),
-        details="".join([_xml(_detail(finding)) for finding in acknowledgement.findings]),
+        details="".join(
+            [_xml(_detail(_of(finding))) for finding in acknowledgement.findings]
+            + [_xml(_detail(detail)) for detail in acknowledgement.details]
+        ),
         **payload,
     ).encode()
 
@@ -186,15 +204,20 @@ _DETAIL_TYPES = {Severity.ERROR: "E", Severity.WARNING: "W", Severity.HINT: "I"}
 _CODE_SYSTEMS = {UNKNOWN_KEY: MESSAGE_ERROR_CONDITION_CODES}
 
 
-def _detail(finding: Finding) -> etree._Element:
+def _of(finding: Finding) -> Detail:
     code = finding.rule.code or CONSTRAINT_VIOLATION
-    detail = _FRAGMENT.acknowledgementDetail(
-        _FRAGMENT.code(
-            code=code, codeSystem=_CODE_SYSTEMS.get(code, ACKNOWLEDGEMENT_DETAIL_CODES)
-        ),
-        _FRAGMENT.text(sanitise(finding.describe())),
-        typeCode=_DETAIL_TYPES[finding.severity],
+    # A MIME part or an HTTP header is no XPath.
+    location = finding.location if finding.location.startswith("/") else ""
+    return Detail(code, finding.describe(), _DETAIL_TYPES[finding.severity], location)
+
+
+def _detail(detail: Detail) -> etree._Element:
+    code_system = _CODE_SYSTEMS.get(detail.code, ACKNOWLEDGEMENT_DETAIL_CODES)
+    element = _FRAGMENT.acknowledgementDetail(
+        _FRAGMENT.code(code=detail.code, codeSystem=code_system),
+        _FRAGMENT.text(sanitise(detail.text)),
+        typeCode=detail.type_code,
     )
-    if finding.location.startswith("/"):  # a MIME part or an HTTP header is no XPath
-        detail.append(_FRAGMENT.location(finding.location))
-    return detail
+    if detail.location:
+        element.append(_FRAGMENT.location(detail.location))
+    return element

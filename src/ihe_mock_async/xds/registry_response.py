@@ -20,6 +20,8 @@ ERROR = "urn:oasis:names:tc:ebxml-regrep:ErrorSeverityType:Error"
 WARNING = "urn:oasis:names:tc:ebxml-regrep:ErrorSeverityType:Warning"
 
 _RS = ElementMaker(namespace=ns.RS, nsmap={"rs": ns.RS})
+_RESPONSE = f"{{{ns.RS}}}RegistryResponse"
+_ERROR_LIST = f"{{{ns.RS}}}RegistryErrorList"
 _SUCCESS = etree.tostring(_RS.RegistryResponse(status=SUCCESS))
 
 
@@ -55,6 +57,27 @@ def error_list(errors: Sequence[RegistryError]) -> etree._Element:
     """rs:RegistryErrorList; its entries have no text (ITI TF-3: 4.2.4.1)."""
     highest = ERROR if any(error.severity == ERROR for error in errors) else WARNING
     return _RS.RegistryErrorList(*map(_registry_error, errors), highestSeverity=highest)
+
+
+def add_errors(message: etree._Element, status: str, errors: Sequence[RegistryError]) -> str:
+    """Tell more errors in an answer of any XDS transaction, and give it the status.
+
+    A `FAILURE` stays one. What its status is then, is returned.
+    """
+    nested = message.find(_RESPONSE)  # a RetrieveDocumentSetResponse has it inside
+    response = message if nested is None else nested
+    if response.get("status") != FAILURE:
+        response.set("status", status)
+    added = error_list(errors)
+    told = response.find(_ERROR_LIST)
+    if told is None:
+        # The list of slots, the only thing before it (rs.xsd), is none of ours.
+        response.insert(0, added)
+    else:
+        if added.get("highestSeverity") == ERROR:
+            told.set("highestSeverity", ERROR)
+        told.extend(added)
+    return response.get("status", status)
 
 
 def errors_of(
