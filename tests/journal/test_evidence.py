@@ -85,6 +85,8 @@ def test_an_identity_feed_is_one_line_of_json(tmp_path: Path, writer: BatchWrite
             {
                 "rule": "x-rule",
                 "severity": "warning",
+                "text": "A rule",
+                "section": "TF 1",
                 "location": "/a",
                 "line": 3,
                 "received": "Müller\n",

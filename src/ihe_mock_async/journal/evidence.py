@@ -12,7 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ihe_mock_async.journal.batch_writer import BatchWriter, FilePolicy
+from ihe_mock_async.journal.documents import FindingDocument, SubmittedDocument
 from ihe_mock_async.journal.entry import Entry
+from ihe_mock_async.journal.telling import timestamp
 
 PIX_ADD_LOG = "pix-add.log"
 SUBMISSIONS = "iti41-submissions"
@@ -75,7 +77,7 @@ def _summary(entry: Entry) -> str:
     return json.dumps(
         {
             "sequence": entry.sequence,
-            "time": f"{entry.received:%Y-%m-%dT%H:%M:%S.%fZ}",
+            "time": timestamp(entry.received),
             "namespace": entry.namespace,
             "client": entry.client,
             "transaction": entry.transaction,
@@ -87,28 +89,9 @@ def _summary(entry: Entry) -> str:
             "summary": entry.summary,
             "durationMs": round(entry.duration_ms, 3),
             "documents": [
-                {
-                    "uniqueId": unique_id,
-                    "contentId": document.content_id,
-                    "mediaType": document.media_type,
-                    "size": document.size,
-                    "sha1": document.sha1,
-                    "sha256": document.sha256,
-                }
-                for unique_id, document in entry.documents
+                SubmittedDocument.of(*document).json_ready() for document in entry.documents
             ],
-            "findings": [
-                {
-                    "rule": finding.rule.id,
-                    "severity": finding.severity.value,
-                    "location": finding.location,
-                    "line": finding.line,
-                    "received": finding.received,
-                    "expected": finding.expected,
-                    "fix": finding.rule.fix,
-                }
-                for finding in entry.findings
-            ],
+            "findings": [FindingDocument.of(finding).json_ready() for finding in entry.findings],
         },
         ensure_ascii=False,
     )

@@ -82,10 +82,11 @@ class _Line:
         entry = self._entry
         message_id = entry.application_message_id or entry.message_id or "-"
         namespace = f" ns={entry.namespace}" if entry.namespace else ""
+        fault = f" fault={entry.fault.effect}" if entry.fault else ""
         return one_line(
             f"{entry.transaction or '-'} {entry.path} message={message_id} "
             f"patient={','.join(entry.patient_ids) or '-'} outcome={entry.outcome.value} "
-            f"({entry.summary}) http={entry.status} {entry.duration_ms:.1f} ms{namespace}"
+            f"({entry.summary}) http={entry.status} {entry.duration_ms:.1f} ms{namespace}{fault}"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,10 +12,11 @@ from lxml import etree
 from ihe_mock_async.elements import DEFAULT_LIMITS, local_name, parse
 from ihe_mock_async.errors import MalformedMessageError
 from ihe_mock_async.findings import Finding
-from ihe_mock_async.journal.entry import Entry
+from ihe_mock_async.journal.entry import Entry, RawHeaders
 
 MASK = "***"
 LEFT_OUT = b"(not well-formed, left out by redact)"
+NOT_SHOWN = b"(left out by redact)"
 _HL7_ID_PARENTS = frozenset(
     {
         "asOtherIDs",
@@ -47,15 +49,49 @@ _PATIENT_ID_SCHEMES = frozenset(
 )
 
 
+_SECRET_HEADER = re.compile(rb"authorization|cookie|token|secret|password|api-?key", re.IGNORECASE)
+# A parameter of a query that has a value; its name stays.
+_QUERY_VALUE = re.compile(r"(?<==)[^&]+")
+
+
 def redact_entry(entry: Entry) -> Entry:
-    """A copy of the entry that tells nothing of the patient."""
+    """A copy of the entry whose facts and envelopes tell nothing of the patient."""
     return replace(
-        entry,
-        patient_ids=[redact_identifier(text) for text in entry.patient_ids],
+        redact_facts(entry),
         request_envelope=redact_envelope(entry.request_envelope),
         response_envelope=redact_envelope(entry.response_envelope),
+    )
+
+
+def redact_facts(entry: Entry) -> Entry:
+    """A copy of the entry that tells nothing of the patient, but for its bodies and envelopes."""
+    return replace(
+        entry,
+        target=redact_target(entry.target),
+        headers=without_secrets(entry.headers),
+        response_headers=without_secrets(entry.response_headers),
+        patient_ids=[redact_identifier(text) for text in entry.patient_ids],
         findings=[redact_finding(finding) for finding in entry.findings],
     )
+
+
+def without_secrets(headers: RawHeaders) -> RawHeaders:
+    """The header fields, with what gives access masked."""
+    return [
+        (name, MASK.encode() if _SECRET_HEADER.search(name) else value) for name, value in headers
+    ]
+
+
+def redact_target(target: str) -> str:
+    """The request target without the values of its query."""
+    path, mark, query = target.partition("?")
+    return f"{path}{mark}{_QUERY_VALUE.sub(MASK, query)}"
+
+
+def redact_body(media_type: str, octets: bytes) -> bytes:
+    """A body or part as it may leave the server: XML with its patient data masked, or nothing."""
+    is_xml = media_type.endswith(("/xml", "+xml"))
+    return redact_envelope(octets) if is_xml else NOT_SHOWN
 
 
 def redact_identifier(text: str) -> str:
