@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ihe_mock_async.errors import IheMockError
+
+
+class BodyNotKeptError(IheMockError):
+    """Octets are asked for that the journal has not kept, or not any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedBody:
@@ -27,6 +33,22 @@ class RecordedBody:
     def is_complete(self) -> bool:
         """Whether every octet is kept."""
         return self.kept == self.size
+
+    def whole(self) -> bytes:
+        """All octets, or `BodyNotKeptError`; may block on the disk."""
+        try:
+            if self.is_complete:
+                return self.read()
+        except OSError:  # the file went between the two lines
+            pass
+        raise self.not_kept()
+
+    def not_kept(self) -> BodyNotKeptError:
+        """The error that says how much is kept."""
+        return BodyNotKeptError(
+            f"Of the {self.size} octets of the body the journal keeps {self.kept}. Set a larger "
+            "journal_max_bytes to keep all of them."
+        )
 
     def lose(self) -> None:
         """Say that nothing is kept any more: the file has been removed."""

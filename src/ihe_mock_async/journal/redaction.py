@@ -88,10 +88,14 @@ def redact_target(target: str) -> str:
     return f"{path}{mark}{_QUERY_VALUE.sub(MASK, query)}"
 
 
-def redact_body(media_type: str, octets: bytes) -> bytes:
-    """A body or part as it may leave the server: XML with its patient data masked, or nothing."""
-    is_xml = media_type.endswith(("/xml", "+xml"))
-    return redact_envelope(octets) if is_xml else NOT_SHOWN
+def redact_body(envelope: bytes) -> tuple[str, bytes]:
+    """Media type and octets of what may be shown of a body: its envelope, masked.
+
+    Nothing of a body without an envelope is shown: its fields could be anybody's.
+    """
+    if not envelope:
+        return "text/plain", NOT_SHOWN
+    return "application/xml", redact_envelope(envelope)
 
 
 def redact_identifier(text: str) -> str:
