@@ -20,10 +20,15 @@ from ihe_mock_async.errors import (
     SettingsError,
     SoapFaultError,
     StoreError,
+    WrongJsonError,
 )
 from ihe_mock_async.soap import SoapFault
 
-CLASSES = [value for value in vars(errors).values() if inspect.isclass(value)]
+CLASSES = [
+    value
+    for value in vars(errors).values()
+    if inspect.isclass(value) and issubclass(value, Exception)
+]
 
 
 @pytest.mark.parametrize(
@@ -33,6 +38,7 @@ CLASSES = [value for value in vars(errors).values() if inspect.isclass(value)]
         (MalformedXmlError, MalformedMessageError),
         (SoapFaultError, PeerError),
         (SoapFault, SoapFaultError),
+        (WrongJsonError, PeerError),
         (SettingsError, OperatorError),
         (CertificateError, OperatorError),
         (AddressError, OperatorError),

@@ -5,6 +5,7 @@
     IheMockError
     ├── PeerError              the client sent something wrong: answered as a SOAP fault
     │   ├── MalformedMessageError      not XML, or unsafe to read (elements gives it a finding)
+    │   ├── WrongJsonError             a JSON document has keys or values that are not allowed
     │   └── SoapFaultError             the protocol forbids it (soap.fault gives it its shape)
     ├── OperatorError          who started the server must act: one line, exit status 2
     │   ├── SettingsError              a configuration value is unknown or wrong
@@ -17,6 +18,11 @@
     └── DaemonError            the asked thing is not so (already running, not running): exit 1
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 
 class IheMockError(Exception):
     """The root of all errors that this package raises on purpose."""
@@ -28,6 +34,26 @@ class PeerError(IheMockError):
 
 class MalformedMessageError(PeerError):
     """The octets cannot be read as what they claim to be, or are unsafe to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyProblem:
+    """One thing that is wrong with a JSON document."""
+
+    key: str
+    """Where: `match.xpath[0].expression`; empty: the document itself."""
+    problem: str
+    """What was seen: `is the number 5`."""
+    allowed: str = ""
+    """What may stand there: `a valid string`."""
+
+
+class WrongJsonError(PeerError):
+    """A JSON document that was read has wrong keys or values; `problems` tells each of them."""
+
+    def __init__(self, text: str, problems: Sequence[KeyProblem]) -> None:
+        super().__init__(text)
+        self.problems = tuple(problems)
 
 
 class SoapFaultError(PeerError):

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import ClassVar, NoReturn, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from ihe_mock_async.errors import KeyProblem, WrongJsonError
+from ihe_mock_async.journal.json_problems import describe, problems
+
+__all__ = ["JsonModel", "KeyProblem", "problems", "read", "wrong"]
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class JsonModel(BaseModel):
@@ -20,3 +30,30 @@ class JsonModel(BaseModel):
         frozen=True,
         populate_by_name=True,
     )
+
+    text_means: ClassVar[str] = ""
+    """The field that a bare text in JSON is short for; empty: there is no such short form."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_short_form(cls, value: object) -> object:
+        if cls.text_means and isinstance(value, str):
+            return {cls.text_means: value}
+        return value
+
+
+def wrong(problem: str, allowed: str = "", key: str = "") -> NoReturn:
+    """For validators: what is wrong with the value or one key of it, and what is allowed."""
+    # The template has no braces of ours: what users write may hold some.
+    raise PydanticCustomError(
+        "wrong_value", "{problem}", {"problem": problem, "allowed": allowed, "key": key}
+    )
+
+
+def read(model: type[M], value: object) -> M:
+    """The JSON value as this model; raises `WrongJsonError` that tells all that is wrong."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        found = problems(error, model)
+        raise WrongJsonError("\n".join(map(describe, found)), found) from error

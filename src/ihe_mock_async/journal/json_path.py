@@ -1,0 +1,125 @@
+"""JSONPath expressions (RFC 9535) that users write, checked when they are read."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from jsonpath import JSONPathEnvironment, JSONPathError
+from jsonpath.function_extensions import ExpressionType, FilterFunction
+
+from ihe_mock_async.journal.regular_expression import (
+    BadExpressionError,
+    Expression,
+    TooSlowError,
+)
+
+MAX_EXPRESSION = 2_000
+"""Characters of an expression."""
+MAX_SELECTED = 1_000
+"""Values that are looked at; a query that selects more is cut there."""
+_MAX_STEPS = 300_000
+"""How many values an evaluation may touch, by an estimate."""
+
+_STRINGS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+
+
+class BadJsonPathError(ValueError):
+    """No JSONPath expression, or one that cannot be evaluated; the text says why."""
+
+
+class _RegularExpressionFunction(FilterFunction):
+    """`match` or `search` (RFC 9535, 2.4.6 and 2.4.7), bounded in time."""
+
+    arg_types = [ExpressionType.VALUE, ExpressionType.VALUE]  # noqa: RUF012 - as the base has it
+    return_type = ExpressionType.LOGICAL
+
+    def __init__(self, *, whole: bool) -> None:
+        self._whole = whole
+        self._compiled: dict[str, Expression | None] = {}
+
+    def __call__(self, value: object, pattern: object) -> bool:
+        """Whether the text matches; false for anything else, as the RFC demands."""
+        if not isinstance(value, str) or not isinstance(pattern, str):
+            return False
+        expression = self._expression(pattern)
+        if expression is None:
+            return False
+        try:
+            return expression.matches(value) if self._whole else expression.occurs_in(value)
+        except TooSlowError:
+            return False
+
+    def _expression(self, pattern: str) -> Expression | None:
+        if pattern not in self._compiled:
+            self._compiled.clear()  # patterns may come out of the document: keep one only
+            try:
+                self._compiled[pattern] = Expression(pattern)
+            except BadExpressionError:
+                self._compiled[pattern] = None
+        return self._compiled[pattern]
+
+
+class _Environment(JSONPathEnvironment):
+    def setup_function_extensions(self) -> None:
+        """Put our regular expressions in the place of those that could hang the server."""
+        super().setup_function_extensions()
+        self.function_extensions["match"] = _RegularExpressionFunction(whole=True)
+        self.function_extensions["search"] = _RegularExpressionFunction(whole=False)
+
+
+class JsonPathExpression:
+    """A compiled expression."""
+
+    __slots__ = ("_compiled", "_degree")
+
+    def __init__(self, expression: str) -> None:
+        """Compile it, or raise `BadJsonPathError`."""
+        if len(expression) > MAX_EXPRESSION:
+            raise BadJsonPathError(f"it has more than {MAX_EXPRESSION} characters")
+        try:
+            self._compiled = _Environment(strict=True).compile(expression)
+        except (JSONPathError, RecursionError, ValueError) as error:
+            raise BadJsonPathError(_first_line(error)) from error
+        # Each `..`, and each `$` in a filter, may look through all of the document again.
+        code = _STRINGS.sub("", expression)
+        self._degree = code.count("..") + code.count("$") - 1
+
+    def selected(self, value: Any) -> list[str]:  # noqa: ANN401 - any JSON value
+        """The selected values as texts, null left out; raises `BadJsonPathError`."""
+        if self._degree > 1 and _size(value) ** self._degree > _MAX_STEPS:
+            raise BadJsonPathError("the expression would take too long on so large a document")
+        texts: list[str] = []
+        try:
+            for match in self._compiled.finditer(value):
+                if match.obj is not None:
+                    texts.append(_text(match.obj))
+                if len(texts) == MAX_SELECTED:
+                    break
+        except (JSONPathError, RecursionError, ValueError, TypeError) as error:
+            raise BadJsonPathError(_first_line(error)) from error
+        return texts
+
+
+def _size(value: object) -> int:
+    """How many values there are in a JSON document."""
+    size, rest = 0, [value]
+    while rest:
+        each = rest.pop()
+        size += 1
+        if isinstance(each, dict):
+            rest.extend(each.values())
+        elif isinstance(each, list):
+            rest.extend(each)
+    return size
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or "it cannot be evaluated"
