@@ -45,7 +45,7 @@ _EXAMPLES = {
 }
 
 
-class FaultDocument(JsonModel):
+class ArmedPlanDocument(JsonModel):
     """A fault plan at work."""
 
     id: str
@@ -70,7 +70,7 @@ class FaultDocument(JsonModel):
 class FaultList(JsonModel):
     """The fault plans of a world, the oldest first: the first that strikes, counts."""
 
-    faults: list[FaultDocument]
+    faults: list[ArmedPlanDocument]
 
 
 class DeletedFaults(JsonModel):
@@ -105,8 +105,8 @@ class FaultRoutes:
             self.add,
             "Arm a fault plan",
             {
-                201: Reply("The plan; Location says where it is.", FaultDocument),
-                200: Reply("The plan, in the place of the one of the same id.", FaultDocument),
+                201: Reply("The plan; Location says where it is.", ArmedPlanDocument),
+                200: Reply("The plan, in the place of the one of the same id.", ArmedPlanDocument),
                 422: Reply("It is no plan; `errors` has the keys.", media_type=PROBLEM),
             },
             body=FaultPlan,
@@ -137,7 +137,7 @@ class FaultRoutes:
             _ONE,
             self.one,
             "Show a fault plan",
-            {200: Reply("The plan.", FaultDocument), 404: unknown},
+            {200: Reply("The plan.", ArmedPlanDocument), 404: unknown},
             path_parameters=in_path,
         )
         yield Operation(
@@ -154,7 +154,7 @@ class FaultRoutes:
             self.rearm,
             "Start a fault plan from the beginning",
             {
-                200: Reply("The plan: its counts, windows and draws begin again.", FaultDocument),
+                200: Reply("The plan; counts, windows and draws begin again.", ArmedPlanDocument),
                 404: unknown,
             },
             path_parameters=in_path,
@@ -208,11 +208,11 @@ class FaultRoutes:
         return answer(FaultList(faults=list(map(document, self._faults.plans(namespace)))))
 
 
-def document(armed: ArmedPlan) -> FaultDocument:
+def document(armed: ArmedPlan) -> ArmedPlanDocument:
     """A plan at work as JSON; what was left out of its pattern and effects is left out."""
     plan = armed.plan
     effects: Sequence[Effect] = (plan.effect,) if plan.effect is not None else plan.sequence
-    return FaultDocument(
+    return ArmedPlanDocument(
         id=armed.id,
         match=plan.match.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         when=plan.when,
