@@ -11,7 +11,7 @@ from functools import cache
 
 from lxml import etree
 
-from ihe_mock_async.elements import parse
+from ihe_mock_async.elements import XmlLimits, parse
 from ihe_mock_async.faults.applicability import CROSS_GATEWAY, RETRIEVALS, STORED_QUERIES
 from ihe_mock_async.faults.effects import Effect, Hl7, Registry
 from ihe_mock_async.hl7v3 import acknowledgement, continuation, pix_query, query, query_parameters
@@ -52,7 +52,7 @@ def partial(
     if registry is None:
         raise ValueError(f"{effect.name} tells no errors")
     errors = _errors(registry, exchange, transaction)
-    body = parse(answer.body) if isinstance(answer.body, bytes) else answer.body
+    body = _element(answer.body)
     status = registry_response.add_errors(body, PARTIAL_SUCCESS, errors)
     return replace(
         answer,
@@ -60,6 +60,13 @@ def partial(
         outcome=Outcome.REJECTED,
         summary=registry_response.summary(errors, status),
     )
+
+
+def _element(body: etree._Element | bytes) -> etree._Element:
+    if not isinstance(body, bytes):
+        return body
+    # It is an answer of ours: as large as what was asked for.
+    return parse(body, XmlLimits(max_bytes=len(body), max_tags=body.count(b"<"), huge_text=True))
 
 
 # ---------------------------------------------------------------- HL7 V3

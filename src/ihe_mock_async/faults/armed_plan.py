@@ -13,7 +13,6 @@ from ihe_mock_async.faults.effects import Effect
 from ihe_mock_async.faults.plan import FaultPlan
 from ihe_mock_async.faults.quota import QuotaCount
 from ihe_mock_async.journal.entry import Entry
-from ihe_mock_async.journal.pattern import Pattern
 
 
 class PlanState(StrEnum):
@@ -81,7 +80,7 @@ class ArmedPlan:
 
     def strike(self, entry: Entry, now: datetime) -> Picked | None:
         """The fault that this request meets, if it meets one; counts either way."""
-        if not _fits(self.plan.match, entry):
+        if not self.plan.match.matches(entry):
             return None
         self.matched += 1
         if self.state(now) is not PlanState.ARMED:
@@ -132,17 +131,3 @@ class ArmedPlan:
             "armedAt": f"{self.armed:%Y-%m-%dT%H:%M:%S}.{self.armed.microsecond // 1000:03d}Z",
             "state": self.state(now).value,
         }
-
-
-def _fits(pattern: Pattern, entry: Entry) -> bool:
-    wanted = pattern.model_dump(exclude_defaults=True)
-    for name, value in wanted.items():
-        seen = {
-            "transaction": entry.transaction,
-            "method": entry.method,
-            "url_path": entry.path,
-            "service": entry.service,
-        }
-        if seen[name] != value:
-            return False
-    return True

@@ -258,14 +258,17 @@ class MtomWriter:
     """wsa:Action; left out of the Content-Type when empty."""
     root_id: str
     """Content-ID of the root part, without brackets."""
+    has_start: bool = True
+    """False: the Content-Type does not say which part is the root."""
 
     @property
     def content_type(self) -> str:
         """The HTTP Content-Type of the message (ITI TF-2: V.8)."""
         action = f'; action="{_quoted(self.action)}"' if self.action else ""
+        start = f'start="<{_quoted(self.root_id)}>"; ' if self.has_start else ""
         return (
             f'multipart/related; type="{XOP_XML}"; boundary="{self.boundary}"; '
-            f'start="<{_quoted(self.root_id)}>"; start-info="{SOAP_XML}"{action}'
+            f'{start}start-info="{SOAP_XML}"{action}'
         )
 
     def head(self) -> bytes:
