@@ -15,6 +15,7 @@
     │   ├── SchemaError                a folder of XML schemas cannot be used
     │   ├── SendError                  a message cannot be made of this, or not be sent there
     │   └── ServicesError              a declaration of a companion service is wrong or missing
+    ├── EvictedError           what the journal is asked about was forgotten for its bounds
     └── DaemonError            the asked thing is not so (already running, not running): exit 1
 """
 
@@ -90,6 +91,10 @@ class SendError(OperatorError):
 
 class ServicesError(OperatorError):
     """Declarations of companion services are wrong or missing; the text has a line for each."""
+
+
+class EvictedError(IheMockError):
+    """What is asked of the journal depends on entries that it has forgotten; says what to do."""
 
 
 class DaemonError(IheMockError):

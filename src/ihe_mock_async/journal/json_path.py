@@ -37,7 +37,8 @@ class _RegularExpressionFunction(FilterFunction):
 
     def __init__(self, *, whole: bool) -> None:
         self._whole = whole
-        self._compiled: dict[str, Expression | None] = {}
+        # The last one only: patterns may come out of the document. One tuple, for threads.
+        self._last: tuple[str, Expression | None] = ("", _compiled(""))
 
     def __call__(self, value: object, pattern: object) -> bool:
         """Whether the text matches; false for anything else, as the RFC demands."""
@@ -52,13 +53,17 @@ class _RegularExpressionFunction(FilterFunction):
             return False
 
     def _expression(self, pattern: str) -> Expression | None:
-        if pattern not in self._compiled:
-            self._compiled.clear()  # patterns may come out of the document: keep one only
-            try:
-                self._compiled[pattern] = Expression(pattern)
-            except BadExpressionError:
-                self._compiled[pattern] = None
-        return self._compiled[pattern]
+        pattern_and_expression = self._last
+        if pattern_and_expression[0] != pattern:
+            pattern_and_expression = self._last = (pattern, _compiled(pattern))
+        return pattern_and_expression[1]
+
+
+def _compiled(pattern: str) -> Expression | None:
+    try:
+        return Expression(pattern)
+    except BadExpressionError:
+        return None
 
 
 class _Environment(JSONPathEnvironment):
