@@ -11,9 +11,11 @@ from typing import TypeVar, cast
 from lxml import etree
 
 from ihe_mock_async.elements import XmlLimits
+from ihe_mock_async.faults.picker import Faults
 from ihe_mock_async.findings import Validation
 from ihe_mock_async.ihe import Actor, Answer, Exchange, Outcome, Transaction
 from ihe_mock_async.journal.entry import Entry
+from ihe_mock_async.journal.ledger import Bounds, Journal
 from ihe_mock_async.journal.recorder import Recorder
 from ihe_mock_async.settings import Settings
 from ihe_mock_async.soap.namespaces import SOAP11, SOAP12, WSA
@@ -212,6 +214,8 @@ def make_services(
         endpoints=Endpoints(Settings(), transactions or (FAKE,)),
         store=cast("Store", FakeStore()),
         recorder=cast("Recorder", EntryList()),
+        journal=Journal(Bounds()),
+        faults=Faults(seed),
         clock=Clock(NOW),
         ids=IdSource(seed),
         body_limits=limits,

@@ -12,7 +12,7 @@ import pytest
 
 from ihe_mock_async.ihe import Answer, Exchange, Outcome
 from ihe_mock_async.state import Attachment
-from ihe_mock_async.web import outgoing, soap_endpoints
+from ihe_mock_async.web import asgi, outgoing, sending, soap_endpoints
 from ihe_mock_async.web.pipeline import Services
 from tests.web.fakes import (
     FAKE_MTOM,
@@ -84,8 +84,8 @@ async def serve(
 async def run(
     services: Services,
     wire: Wire,
-    send: soap_endpoints.Send | None = None,
-    receive: soap_endpoints.Receive | None = None,
+    send: asgi.Send | None = None,
+    receive: asgi.Receive | None = None,
     headers: Iterable[tuple[bytes, bytes]] = (
         (b"content-type", MTOM["content-type"].encode()),
         CHUNKED,
@@ -116,6 +116,7 @@ async def test_a_request_is_answered_with_its_length() -> None:
     assert wire.headers == {
         "content-type": "application/soap+xml; charset=utf-8",
         "content-length": str(len(wire.body)),
+        "date": "Fri, 05 Jan 2024 10:15:00 GMT",
     }
     assert [m["type"] for m in wire.sent] == ["http.response.start", "http.response.body"]
     assert wire.sent[-1]["more_body"] is False
@@ -189,7 +190,7 @@ async def test_an_early_refusal_is_answered_before_the_body_is_read() -> None:
 async def test_a_refused_upload_is_read_to_a_limit_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(soap_endpoints, "MAX_DRAINED", 2500)
+    monkeypatch.setattr(sending, "MAX_DRAINED", 2500)
     endless = [piece(b"x" * 1000, more=True) for _ in range(100)]
 
     wire = await serve(make_services(), *endless, headers=(SOAP_XML, GZIP, CHUNKED))

@@ -13,7 +13,7 @@ from ihe_mock_async.store.delivery import (
 )
 from ihe_mock_async.store.outbox import Outbox
 from ihe_mock_async.store.store import Store
-from ihe_mock_async.store.unit_of_work import NamespaceState
+from ihe_mock_async.store.unit_of_work import NamespaceCounts, NamespaceState
 
 __all__ = [
     "ContentDigest",
@@ -21,6 +21,7 @@ __all__ = [
     "Delivery",
     "DeliveryKind",
     "DeliveryState",
+    "NamespaceCounts",
     "NamespaceState",
     "Outbox",
     "OutgoingMessage",

@@ -16,7 +16,7 @@ from ihe_mock_async.store.file_content import FileContentStore
 from ihe_mock_async.store.memory_content import MemoryContentStore
 from ihe_mock_async.store.outbox import Outbox
 from ihe_mock_async.store.readers import Readers
-from ihe_mock_async.store.unit_of_work import NamespaceState, Transaction
+from ihe_mock_async.store.unit_of_work import NamespaceCounts, NamespaceState, Transaction
 from ihe_mock_async.store.writer import Writer
 
 T = TypeVar("T")
@@ -96,6 +96,10 @@ class Store:
     async def delete_namespace(self, name: str) -> None:
         """Delete all patients and documents of a namespace, and content that only it has."""
         await self._writer.submit(lambda transaction: transaction.remove(name))
+
+    async def counts(self, name: str) -> NamespaceCounts:
+        """How much there is in a namespace; all zero when there is no such namespace."""
+        return await self._read(lambda transaction: transaction.counts(name))
 
     async def ready(self) -> None:
         """Raise StoreError, saying what to do, unless a write would succeed now."""

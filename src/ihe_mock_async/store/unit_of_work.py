@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from sqlalchemy import delete, func, insert, literal_column, select, update
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -12,8 +13,10 @@ from ihe_mock_async.store.outbox import NamespaceOutbox, Outbox
 from ihe_mock_async.store.patients import PatientTables
 from ihe_mock_async.store.query_sessions import QuerySessionTable
 from ihe_mock_async.store.schema import (
+    DELIVERIES,
     NAMESPACED,
     NAMESPACES,
+    PATIENTS,
     READINESS,
     REPOSITORY_DOCUMENTS,
     equal,
@@ -40,8 +43,22 @@ _USES = sql(
 )
 _CHECK = sql(update(READINESS).values(checked=READINESS.c.checked + literal_column("1")))
 
+_COUNTS = tuple(
+    sql(select(func.count()).select_from(table).where(*equal(table.c.namespace)))
+    for table in (PATIENTS, REPOSITORY_DOCUMENTS, DELIVERIES)
+)
+
 NO_NAMESPACE = 0
 """The key that stands for a namespace without rows; keys start at 1."""
+
+
+class NamespaceCounts(NamedTuple):
+    """How much there is in a namespace."""
+
+    patients: int
+    documents: int
+    """Those with content in the repository."""
+    deliveries: int
 
 
 class NamespaceState:
@@ -109,6 +126,11 @@ class Transaction:
         self._cursor.execute(_NAMES)
         return [name for (name,) in self._cursor.fetchall()]
 
+    def counts(self, name: str) -> NamespaceCounts:
+        """How much there is in a namespace."""
+        key = (self._find(name),)
+        return NamespaceCounts(*(self._count(statement, key) for statement in _COUNTS))
+
     def remove(self, name: str) -> None:
         """Delete a namespace and all that is in it; an unknown one is not an error."""
         key = (self._find(name),)
@@ -139,6 +161,11 @@ class Transaction:
 
     def _uses(self, sha256: str) -> int:
         return self._number(_USES, sha256)
+
+    def _count(self, statement: str, key: tuple[int]) -> int:
+        self._cursor.execute(statement, key)
+        row = self._cursor.fetchone()
+        return int(row[0]) if row else 0
 
     def _number(self, statement: str, *values: str) -> int:
         self._cursor.execute(statement, values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
 from quart import Quart, Response, current_app, request
@@ -12,12 +13,15 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ihe_mock_async import transactions
 from ihe_mock_async.elements import XmlLimits
+from ihe_mock_async.faults.picker import Faults
 from ihe_mock_async.journal.batch_writer import BatchWriter
+from ihe_mock_async.journal.entry import Entry
 from ihe_mock_async.journal.evidence import Evidence
+from ihe_mock_async.journal.ledger import Bounds, Journal
 from ihe_mock_async.journal.recorder import Recorder
 from ihe_mock_async.soap import fault
 from ihe_mock_async.store import Store
-from ihe_mock_async.web import admin, health, pipeline, posting, soap_endpoints, wsdl
+from ihe_mock_async.web import admin, health, posting, soap_endpoints, unmatched, wsdl
 from ihe_mock_async.web.admin import problems
 from ihe_mock_async.web.admin.deliveries import DeliveryRoutes
 from ihe_mock_async.web.body import BodyLimits
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
     import ssl
 
     from ihe_mock_async.settings import Settings
-    from ihe_mock_async.web.soap_endpoints import Receive, Scope, Send
+    from ihe_mock_async.web.asgi import Receive, Scope, Send
 
 
 class MockServerApp(Quart):
@@ -53,6 +57,7 @@ class MockServerApp(Quart):
     def close(self) -> None:
         """Carry out what is queued, and let go of the store; may be called again."""
         self.services.store.close()
+        self.services.journal.close()
         if self.own_writer is not None:
             self.own_writer.close()
 
@@ -81,6 +86,9 @@ class MockServerApp(Quart):
                 return
             if admin.is_admin(scope["path"]):
                 await self.admin_app(scope, receive, send)  # type: ignore[arg-type]  # as above
+                return
+            if not self.url_map.bind("").allowed_methods(scope["path"]):
+                await unmatched.serve(scope, receive, send, self.services)
                 return
         await super().asgi_app(scope, receive, send)  # type: ignore[arg-type]
 
@@ -117,10 +125,13 @@ def create_app(  # noqa: PLR0913 - what the command line can say, by name
         recorder=Recorder(
             _evidence(settings, writer) if evidence else None, redact=settings.redact
         ),
+        journal=_journal(settings),
+        faults=Faults(seed),
         clock=Clock(clock),
         ids=IdSource(seed),
         body_limits=BodyLimits(settings.max_request_bytes, settings.max_envelope_bytes),
         xml_limits=XmlLimits(settings.max_envelope_bytes, huge_text=settings.huge_text),
+        namespace_idle_seconds=settings.namespace_idle_seconds,
     )
     app.deliveries = _deliveries(settings, app.services, trust)
     app.services.start_deliveries = app.deliveries.start
@@ -132,13 +143,23 @@ def create_app(  # noqa: PLR0913 - what the command line can say, by name
     @app.before_serving
     async def resume() -> None:
         app.deliveries.start()
+        await app.services.worlds.start()
 
     @app.after_serving
     async def close() -> None:
+        await app.services.worlds.stop()
         await app.deliveries.stop()
         app.close()
 
     return app
+
+
+def _journal(settings: Settings) -> Journal:
+    bounds = Bounds(settings.journal_max_entries, settings.journal_max_bytes)
+    in_memory = (settings.database_url or "").startswith("sqlite://") and not (
+        settings.database_url or ""
+    ).startswith("sqlite:///")
+    return Journal(bounds, None if in_memory else settings.data_dir / "journal")
 
 
 def _evidence(settings: Settings, writer: BatchWriter) -> Evidence:
@@ -166,35 +187,34 @@ def _admin_app(settings: Settings, app: MockServerApp) -> Quart:
     return made
 
 
-_SOAP_STATUSES = frozenset({404, 405})
-
-
 async def _http_error(error: HTTPException) -> Response:
     """A SOAP fault for whoever posted a message, problem+json (RFC 9457) for everybody else."""
     status = error.code or 500
     headers = {}
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
-    if request.method == "POST" and status in _SOAP_STATUSES and not _expects_json():
-        return _soap_fault(status, headers)
+    if status == HTTPStatus.METHOD_NOT_ALLOWED and not admin.is_admin(request.path):
+        message = _message()
+        if unmatched.is_message(message.method, message.headers):
+            return _soap_fault(message, status, headers)
     detail = f"{request.method} {request.path}: {error.description}"
     return problems.response(status, error.name, detail, headers)
 
 
-def _expects_json() -> bool:
-    return admin.is_admin(request.path) or "json" in request.headers.get("content-type", "")
-
-
-def _soap_fault(status: int, headers: Mapping[str, str]) -> Response:
-    services = cast("MockServerApp", current_app).services
-    found = services.endpoints.explain(request.path)
-    error = fault.sender(found.describe(), found, http_status=status, http_headers=headers.items())
-    message = Request(
+def _message() -> Request:
+    return Request(
         method=request.method,
         path=request.path,
         headers={name.lower(): value for name, value in request.headers.items()},
         body=aiter(request.body),
         client=request.remote_addr or "",
     )
-    response = pipeline.refuse(message, error, services)
+
+
+def _soap_fault(message: Request, status: int, headers: Mapping[str, str]) -> Response:
+    services = cast("MockServerApp", current_app).services
+    found = services.endpoints.explain(message.path)
+    error = fault.sender(found.describe(), found, http_status=status, http_headers=headers.items())
+    # Pages for people are not mocked: what comes to them is not remembered.
+    response = unmatched.refusal(error, message, Entry(0, services.clock.now(), message.path))
     return Response(response.body, response.status, headers=dict(response.headers))

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ihe_mock_async.web.http import ClientGoneError, Request
+from ihe_mock_async.web.threads import in_thread
+
+if TYPE_CHECKING:
+    from ihe_mock_async.journal.body import RecordedBody
+    from ihe_mock_async.journal.entry import Entry
+    from ihe_mock_async.journal.spill import BodyRecorder
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -41,13 +47,17 @@ class Transport(Protocol):
 
 
 class RequestBody:
-    """The request body, pulled chunk by chunk: an unread body stays with the client."""
+    """The request body, pulled chunk by chunk: an unread body stays with the client.
 
-    def __init__(self, receive: Receive, keep: Callable[[bytes], object] | None = None) -> None:
-        """`keep` is given every octet that is read, also those that are thrown away."""
+    Every octet that is read is recorded, those that are thrown away, too.
+    """
+
+    def __init__(self, receive: Receive, record: BodyRecorder) -> None:
         self._receive = receive
-        self._keep = keep
+        self._record: BodyRecorder | None = record
         self.ended = False
+        self.entry: Entry | None = None
+        """Gets the recorded body when it has ended, or at the call of `close`."""
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         """The body itself: it can be read once."""
@@ -62,9 +72,9 @@ class RequestBody:
                 raise ClientGoneError
             self.ended = not message.get("more_body", False)
             if data := bytes(message.get("body", b"")):
-                if self._keep is not None:
-                    self._keep(data)
+                await self._keep(data)
                 return data
+        await self.close()
         raise StopAsyncIteration
 
     async def drain(self, limit: int) -> None:
@@ -76,6 +86,21 @@ class RequestBody:
                     return
         except ClientGoneError:
             return
+
+    async def _keep(self, data: bytes) -> None:
+        if self._record is not None and self._record.feed(data):
+            await in_thread(self._record.flush)
+
+    async def close(self) -> None:
+        """Record no more; may be called again."""
+        record, self._record = self._record, None
+        if record is not None and self.entry is not None:
+            self.entry.request_body = await finished(record)
+
+
+async def finished(record: BodyRecorder) -> RecordedBody:
+    """The body that was recorded."""
+    return await in_thread(record.finish) if record.is_large else record.finish()
 
 
 class Client:

@@ -1,4 +1,7 @@
-"""Where time and ids come from: the machine, or `--clock` and `--seed` (reproducible)."""
+"""Where time and ids come from: the machine, or `--clock` and `--seed` (reproducible).
+
+The time can be set, moved and stopped while the server runs.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,70 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 
 class Clock:
-    """The time of the affinity domain: the machine's, or one that stands still."""
+    """The time of the affinity domain: the machine's, an offset to it, or one that stands still.
+
+    Times without a zone are UTC. What would leave the years 1 to 9999 raises OverflowError, and
+    nothing is changed.
+    """
 
     def __init__(self, fixed: datetime | None = None) -> None:
-        if fixed is not None and fixed.tzinfo is None:
-            fixed = fixed.replace(tzinfo=UTC)
-        self._fixed = fixed.astimezone(UTC) if fixed is not None else None
+        """Stand still at `fixed`; None: run with the machine."""
+        self._fixed = _utc(fixed) if fixed is not None else None
+        self._offset = timedelta()
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it stands still."""
+        return self._fixed is not None
+
+    @property
+    def offset(self) -> timedelta:
+        """How far it is ahead of the machine's time at the moment; negative: behind."""
+        return self._offset if self._fixed is None else self._fixed - datetime.now(UTC)
 
     def now(self) -> datetime:
         """The present moment, aware, UTC."""
-        return self._fixed or datetime.now(UTC)
+        if self._fixed is not None:
+            return self._fixed
+        # Most clocks are the machine's.
+        return datetime.now(UTC) + self._offset if self._offset else datetime.now(UTC)
+
+    def http_date(self) -> bytes:
+        """The present moment as the value of a Date field (RFC 9110, 5.6.7)."""
+        return format_datetime(self.now(), usegmt=True).encode("ascii")
+
+    def set(self, now: datetime) -> None:
+        """Make it another time; whether it runs or stands still stays as it was."""
+        if self._fixed is not None:
+            self._fixed = _utc(now)
+        else:
+            self._offset = _utc(now) - datetime.now(UTC)
+
+    def advance(self, by: timedelta) -> None:
+        """Move it, forward or (negative) back."""
+        self.set(self.now() + by)
+
+    def freeze(self, at: datetime | None = None) -> None:
+        """Let it stand still, now or at another time."""
+        self._fixed = _utc(at) if at is not None else self.now()
+
+    def run(self) -> None:
+        """Let it run on from the time that it shows."""
+        if self._fixed is not None:
+            self._offset, self._fixed = self._fixed - datetime.now(UTC), None
+
+    def reset(self) -> None:
+        """Show the machine's time."""
+        self._fixed, self._offset = None, timedelta()
+
+
+def _utc(moment: datetime) -> datetime:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 class IdSource:
@@ -34,8 +87,13 @@ class IdSource:
 
     def __init__(self, seed: int | None = None) -> None:
         self._seed = seed
-        self._seen: Counter[bytes] = Counter()
+        self._seen: dict[str, Counter[bytes]] = {}
         self._lock = threading.Lock()
+
+    @property
+    def is_seeded(self) -> bool:
+        """Whether ids can be had again."""
+        return self._seed is not None
 
     def for_exchange(self, namespace: str, message: bytes) -> ExchangeIds:
         """The ids of one exchange; `message` is the SOAP envelope as received."""
@@ -44,9 +102,15 @@ class IdSource:
         origin = f"{self._seed}/{namespace}/".encode() + hashlib.sha256(message).digest()
         digest = hashlib.sha256(origin).digest()
         with self._lock:
-            self._seen[digest] += 1
-            occurrence = self._seen[digest]
+            seen = self._seen.setdefault(namespace, Counter())
+            seen[digest] += 1
+            occurrence = seen[digest]
         return ExchangeIds(f"{digest.hex()}/{occurrence}")
+
+    def forget(self, namespace: str) -> None:
+        """Give the same ids again to requests of a namespace that begins anew."""
+        with self._lock:
+            self._seen.pop(namespace, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +125,12 @@ class ExchangeIds:
         Each purpose has its own. A unit of work that is run again gets the same ones again.
         """
         return _Derived(f"{self.origin}/{purpose}") if self.origin else _random_uuid
+
+    def octets(self, purpose: str, count: int) -> bytes:
+        """Octets without a meaning."""
+        if not self.origin:
+            return os.urandom(count)
+        return hashlib.shake_256(f"{self.origin}/{purpose}".encode()).digest(count)
 
 
 _RANDOM = ExchangeIds()

@@ -92,6 +92,12 @@ class Endpoints:
         endpoint = self._by_path.get(path) or self._by_path.get(path.rstrip("/"))
         return Place(endpoint, namespace) if endpoint else None
 
+    @staticmethod
+    def namespace_of(path: str) -> str:
+        """The namespace of a path; empty: the default world."""
+        match = _NAMESPACE_PATH.fullmatch(path)
+        return match["name"] if match else ""
+
     def explain(self, path: str) -> Finding:
         """Why `find` has nothing at a path."""
         if path.startswith(_NAMESPACES) and not _NAMESPACE_PATH.fullmatch(path):

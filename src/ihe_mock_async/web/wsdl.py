@@ -18,8 +18,8 @@ from ihe_mock_async.xds import namespaces as ns
 if TYPE_CHECKING:
     from lxml import etree
 
+    from ihe_mock_async.web.asgi import Scope, Send
     from ihe_mock_async.web.endpoints import Endpoint, Place
-    from ihe_mock_async.web.soap_endpoints import Scope, Send
 
 _METHODS = frozenset({"GET", "HEAD"})
 # What the tools of WCF ask for is a WSDL that has its schemas in it, as ours has.

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, BinaryIO
 from ihe_mock_async import elements, transactions
 from ihe_mock_async.elements import XmlLimits
 from ihe_mock_async.errors import IheMockError
+from ihe_mock_async.faults.picker import Faults
 from ihe_mock_async.findings import Finding, Validation
 from ihe_mock_async.ihe import Outcome, Transaction
+from ihe_mock_async.journal.ledger import Bounds, Journal
 from ihe_mock_async.journal.recorder import Recorder
 from ihe_mock_async.soap import SoapFault
 from ihe_mock_async.soap import rules as soap_rules
@@ -239,6 +241,8 @@ def _services(settings: Settings, store: Store, recorder: Recorder) -> Services:
         endpoints=Endpoints(settings, transactions.served()),
         store=store,
         recorder=recorder,
+        journal=Journal(Bounds(entries=0)),
+        faults=Faults(),
         clock=Clock(),
         ids=IdSource(),
         body_limits=BodyLimits(settings.max_request_bytes, settings.max_envelope_bytes),

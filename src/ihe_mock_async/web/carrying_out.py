@@ -1,0 +1,132 @@
+"""A message that was understood, and what it asks for: one unit of work, stored or tried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn
+
+from ihe_mock_async.ihe import Exchange, WriteNeeded
+
+if TYPE_CHECKING:
+    from ihe_mock_async.ihe import Answer
+    from ihe_mock_async.soap import SoapMessage
+    from ihe_mock_async.store import NamespaceState, OutgoingMessage
+    from ihe_mock_async.web.endpoints import Route
+    from ihe_mock_async.web.replies import Conversation
+    from ihe_mock_async.web.responding import Call
+    from ihe_mock_async.web.staging import Staging
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was decided."""
+
+    answer: Answer
+    posted: Sequence[OutgoingMessage]
+    """The messages that carry the answer when it does not go back at once."""
+
+
+class _RolledBackError(Exception):
+    """Raised out of a unit of work so that nothing of it is stored."""
+
+    def __init__(self, done: Done) -> None:
+        super().__init__()
+        self.done = done
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a message asks for."""
+
+    message: SoapMessage
+    route: Route
+    staging: Staging
+    call: Call
+    conversation: Conversation
+
+    @property
+    def transaction(self) -> str:
+        """Its number."""
+        return self.route.transaction.number
+
+    async def carry_out(self) -> Done:
+        """Carry it out, and put into the outbox what is sent because of it.
+
+        Both are stored together, or not at all. Raises what the transaction raises.
+        """
+        writing = self.route.transaction.writes or self.conversation.reply_to.is_remote
+        done = await self._run(writing=writing, posting=True)
+        if done.posted or done.answer.notifications:
+            self.call.services.start_deliveries()
+        return done
+
+    async def try_out(self) -> Done:
+        """What would be answered; of what the transaction would change nothing is stored.
+
+        A transaction that only reads, but for what it must remember of it, is carried out; the
+        answer is not put into the outbox. Raises what the transaction raises.
+        """
+        if not self.route.transaction.writes:
+            return await self._run(writing=False, posting=False)
+        try:
+            await self._write(self._rolled_back)
+        except _RolledBackError as tried:
+            return tried.done
+
+    async def post(self, messages: Sequence[OutgoingMessage]) -> None:
+        """Put other messages into the outbox than the transaction would."""
+        now = self.call.entry.received
+
+        def put(state: NamespaceState) -> None:
+            for message in messages:
+                state.outbox.put(message, now)
+
+        await self.call.services.store.write(self.call.request.namespace, put)
+        self.call.services.start_deliveries()
+
+    async def _run(self, *, writing: bool, posting: bool) -> Done:
+        """Run the unit beside the writer if it is to read only, unless it has to write."""
+        work = partial(self._work, posting=posting)
+        if not writing:
+            with suppress(WriteNeeded):
+                store = self.call.services.store
+                return await store.read(
+                    self.call.request.namespace, partial(work, may_write=False)
+                )
+        return await self.call.services.store.write(
+            self.call.request.namespace, work, self.staging.by_sha256
+        )
+
+    async def _write(self, work: Callable[[NamespaceState], NoReturn]) -> NoReturn:
+        store = self.call.services.store
+        await store.write(self.call.request.namespace, work, self.staging.by_sha256)
+        raise AssertionError("the unit of work returned")
+
+    def _rolled_back(self, state: NamespaceState) -> NoReturn:
+        raise _RolledBackError(self._work(state, posting=False))
+
+    def _work(self, state: NamespaceState, *, posting: bool, may_write: bool = True) -> Done:
+        entry, conversation = self.call.entry, self.conversation
+        answer = self.route.handler(
+            Exchange(
+                body=self.message.payload,
+                action=self.route.action,
+                attachments=self.staging.attachments,
+                domain=self.call.services.domain,
+                now=entry.received,
+                new_uuid=conversation.ids.start("transaction"),
+                state=state,
+                findings=entry.findings,
+                may_write=may_write,
+            )
+        )
+        posted = conversation.outgoing_answer(answer, self.transaction)
+        for outgoing in (
+            *(posted if posting else ()),
+            *conversation.notifications(answer.notifications),
+        ):
+            state.outbox.put(outgoing, entry.received)
+        return Done(answer, posted)

@@ -1,0 +1,237 @@
+"""How a response goes out: as HTTP wants it, in pieces over a time, or broken on demand.
+
+Connection faults are WireMock's (`Fault`), and need the server's hold on the connection. Where
+there is none (HTTP/2, another ASGI server) an answer without an octet and garbage are HTTP 500
+without a body, a broken one stops short, and a hanging one ends with the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from ihe_mock_async.faults.effects import ConnectionFault
+from ihe_mock_async.web.asgi import MAX_DRAINED
+from ihe_mock_async.web.http import ClientGoneError, Response
+from ihe_mock_async.web.threads import in_thread
+
+if TYPE_CHECKING:
+    from ihe_mock_async.journal.entry import Entry
+    from ihe_mock_async.journal.spill import BodyRecorder
+    from ihe_mock_async.web.asgi import Client
+
+_FINAL = {"type": "http.response.body", "body": b"", "more_body": False}
+
+
+class Sending:
+    """One response on its way; what goes out is noted in the entry."""
+
+    def __init__(
+        self,
+        response: Response,
+        client: Client,
+        entry: Entry,
+        record: BodyRecorder,
+        date: bytes = b"",
+    ) -> None:
+        """`date` is the value of the Date field, when it is not the server's affair."""
+        self.response = response
+        self.client = client
+        self.refused_early = not client.body.ended
+        self._entry = entry
+        self._record = record
+        self._date = date
+
+    async def start(self, headers: list[tuple[bytes, bytes]]) -> None:
+        """Send status and header fields."""
+        if self._date:
+            headers = [*headers, (b"date", self._date)]
+        if self.refused_early and self.client.is_http1:
+            headers = [*headers, (b"connection", b"close")]
+        self._entry.status, self._entry.response_headers = self.response.status, headers
+        start = {"type": "http.response.start", "status": self.response.status}
+        await self.client.send({**start, "headers": headers})
+
+    async def piece(self, data: bytes, *, more: bool = True) -> None:
+        """Send octets of the body."""
+        if self._record.feed(data):
+            await in_thread(self._record.flush)
+        await self.client.send({"type": "http.response.body", "body": data, "more_body": more})
+
+    def raw(self, data: bytes) -> None:
+        """Send octets that are no HTTP; only where there is a hold on the connection."""
+        assert self.client.transport is not None  # noqa: S101 - who calls this has asked
+        self._record.feed(data)
+        self.client.transport.write_raw(data)
+
+
+async def send(sending: Sending) -> None:
+    """Send a response in its manner; raises `ClientGoneError` when the client left before its end.
+
+    Raises OSError when attachments cannot be read any more.
+    """
+    response, client = sending.response, sending.client
+    manner = response.manner
+    if manner.fault is not None:
+        await _FAULTS[manner.fault](sending)
+    elif manner.chunks:
+        await _while_connected(_dribble(sending), client)
+    elif response.rest is not None:
+        await _while_connected(_stream(sending), client)
+    else:
+        await _at_once(sending)
+
+
+def raw_headers(response: Response) -> list[tuple[bytes, bytes]]:
+    """The header fields, with the length of the body."""
+    headers = [(k.lower().encode(), v.encode("latin-1")) for k, v in response.headers.items()]
+    if response.status != HTTPStatus.NO_CONTENT and b"content-length" not in dict(headers):
+        headers.append((b"content-length", b"%d" % response.length))
+    return headers
+
+
+# ---------------------------------------------------------------- orderly
+
+
+async def _at_once(sending: Sending) -> None:
+    response, body = sending.response, sending.client.body
+    await sending.start(raw_headers(response))
+    await sending.piece(response.body, more=sending.refused_early)
+    if sending.refused_early:
+        # Closing on unread octets would reset the connection and lose the answer.
+        await body.drain(MAX_DRAINED)
+        await sending.client.send(_FINAL)
+
+
+async def _stream(sending: Sending) -> None:
+    """Each chunk waits until the client has taken the one before."""
+    await sending.start(raw_headers(sending.response))
+    async for chunk in sending.response.chunks():
+        await sending.piece(chunk)
+    await sending.client.send(_FINAL)
+
+
+async def _dribble(sending: Sending) -> None:
+    """The head, and then after each part of the time another part of the body."""
+    response = sending.response
+    manner = response.manner
+    size = max(1, -(-response.length // manner.chunks))
+    await sending.start(raw_headers(response))
+    await sending.client.send({**_FINAL, "more_body": True})
+    async for chunk in _cut(response.chunks(), size):
+        await asyncio.sleep(manner.seconds / manner.chunks)
+        await sending.piece(chunk)
+    await sending.client.send(_FINAL)
+
+
+async def _cut(chunks: AsyncIterator[bytes], size: int) -> AsyncIterator[bytes]:
+    """The same octets in pieces of a size, the last one shorter."""
+    rest = b""
+    async for chunk in chunks:
+        rest += chunk
+        while len(rest) >= size:
+            yield rest[:size]
+            rest = rest[size:]
+    if rest:
+        yield rest
+
+
+async def _while_connected(sending: Awaitable[None], client: Client) -> None:
+    """Send until the client has gone.
+
+    A server need not tell the sender that the client has gone, so what it tells the receiver is
+    heeded, too.
+    """
+    if not client.body.ended:
+        await client.body.drain(MAX_DRAINED)
+    sender = asyncio.ensure_future(sending)
+    leaving = asyncio.ensure_future(client.disconnected())
+    try:
+        await asyncio.wait({sender, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ended = sender.done()
+        sender.cancel()
+        leaving.cancel()
+        await asyncio.wait({sender, leaving})
+    if not ended:
+        raise ClientGoneError
+    sender.result()
+
+
+# ---------------------------------------------------------------- broken
+
+
+async def _empty(sending: Sending) -> None:
+    transport = sending.client.transport
+    if transport is None:
+        await _without_transport(sending)
+    else:
+        transport.close()
+
+
+async def _reset(sending: Sending) -> None:
+    transport = sending.client.transport
+    if transport is None:
+        await _without_transport(sending)
+    else:
+        transport.abort_rst()
+
+
+async def _garbage(sending: Sending) -> None:
+    transport = sending.client.transport
+    if transport is None:
+        await _without_transport(sending)
+    else:
+        sending.raw(sending.response.manner.garbage)
+        transport.close()
+
+
+async def _malformed_chunk(sending: Sending) -> None:
+    """The head of a chunked body, and garbage where the size of a chunk should stand."""
+    await sending.start(
+        [(k.lower().encode(), v.encode("latin-1")) for k, v in sending.response.headers.items()]
+    )
+    await sending.client.send({**_FINAL, "more_body": True})
+    transport = sending.client.transport
+    if transport is not None:
+        sending.raw(sending.response.manner.garbage)
+        transport.close()
+
+
+async def _truncated(sending: Sending) -> None:
+    """The head with the length of the whole body, and half of it."""
+    response = sending.response
+    left = response.length // 2
+    await sending.start(raw_headers(response))
+    await sending.client.send({**_FINAL, "more_body": True})
+    async for chunk in response.chunks():
+        if left <= 0:
+            break
+        await sending.piece(chunk[:left])
+        left -= len(chunk)
+    transport = sending.client.transport
+    if transport is not None:
+        transport.close()
+
+
+async def _hang(sending: Sending) -> None:
+    await sending.client.given_up()
+    if sending.client.transport is not None:
+        sending.client.transport.close()
+
+
+async def _without_transport(sending: Sending) -> None:
+    sending.response = Response(HTTPStatus.INTERNAL_SERVER_ERROR, b"")
+    await _at_once(sending)
+
+
+_FAULTS: Mapping[ConnectionFault, Callable[[Sending], Awaitable[None]]] = {
+    ConnectionFault.EMPTY_RESPONSE: _empty,
+    ConnectionFault.MALFORMED_RESPONSE_CHUNK: _malformed_chunk,
+    ConnectionFault.RANDOM_DATA_THEN_CLOSE: _garbage,
+    ConnectionFault.CONNECTION_RESET_BY_PEER: _reset,
+    ConnectionFault.TRUNCATE: _truncated,
+    ConnectionFault.HANG: _hang,
+}
