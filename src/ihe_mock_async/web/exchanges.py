@@ -37,9 +37,9 @@ async def serve(  # noqa: PLR0913 - an ASGI application's three, and what is our
     scope: Scope,
     receive: Receive,
     send: Send,
-    *,
     services: Services,
     answer: Answering,
+    *,
     namespace: str = "",
 ) -> None:
     """Answer one request of a world."""
