@@ -166,26 +166,34 @@ class SpillFolder:
 
     def _claim(self, folder: Path) -> Path | None:
         """The folder, locked and without what others have left; None when somebody uses it."""
-        descriptor = os.open(folder, os.O_RDONLY)
         try:
-            # The kernel lets go of it when the process ends, however that happens.
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock = _lock(folder)
+            for path in folder.iterdir():
+                if _NAME.fullmatch(path.name):
+                    path.unlink(missing_ok=True)
         except OSError:
-            os.close(descriptor)
             return None
-        self._lock = descriptor
-        for path in folder.iterdir():
-            if _NAME.fullmatch(path.name):
-                path.unlink(missing_ok=True)
         return folder
 
     def _leave(self) -> None:
+        folder, self._folder = self._folder, None
+        if folder is not None and folder != self._wanted:
+            shutil.rmtree(folder, ignore_errors=True)
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
-        elif self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder = None
+
+
+def _lock(folder: Path) -> int:
+    """Raises OSError when another process has the folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        # The kernel lets go of it when the process ends, however that happens.
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _unlink(path: Path) -> None:

@@ -44,6 +44,8 @@ def _headers(headers: RawHeaders) -> int:
 
 def _findings(findings: Iterable[Finding]) -> int:
     return sum(
-        _FINDING + len(found.location) + len(found.received) + len(found.expected)
-        for found in findings
+        [
+            _FINDING + len(found.location) + len(found.received) + len(found.expected)
+            for found in findings
+        ]
     )
