@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
@@ -19,7 +19,7 @@ PIECE = 256 * 1024
 SIZE_HEADER = "X-Mock-Body-Size"
 """How many octets there were, when fewer are kept."""
 _ANY_TYPE = "application/octet-stream"
-_PRINTABLE = re.compile(rb"[\x20-\x7e]+")
+_PRINTABLE = re.compile(r"[\x20-\x7e]+")
 # Whatever a page is made of, it is neither shown nor run (Content Security Policy 3, sandbox).
 _SAFE = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -27,7 +27,7 @@ _SAFE = {
 }
 
 
-async def body(recorded: RecordedBody, headers: RawHeaders, name: str) -> Response:
+async def download(recorded: RecordedBody, headers: RawHeaders, name: str) -> Response:
     """The octets of a body as they were, with their Content-Type; those of a file are streamed.
 
     Raises `Problem` when they are not kept.
@@ -60,12 +60,13 @@ def as_download(response: Response, media_type: str, name: str) -> Response:
 
 def content_type(headers: RawHeaders) -> str:
     """The Content-Type among them, if it can be said again, else that of any octets."""
-    return _printable(value for name, value in headers if name.lower() == b"content-type")
+    values = (value for name, value in headers if name.lower() == b"content-type")
+    return sayable(next(values, b"").decode("latin-1").strip())
 
 
-def _printable(values: Iterable[bytes]) -> str:
-    value = next(iter(values), b"").strip()
-    return value.decode("ascii") if _PRINTABLE.fullmatch(value) else _ANY_TYPE
+def sayable(media_type: str) -> str:
+    """The media type, or that of any octets when no header can hold it."""
+    return media_type if _PRINTABLE.fullmatch(media_type) else _ANY_TYPE
 
 
 async def _streamed(path: Path, name: str) -> Response:
