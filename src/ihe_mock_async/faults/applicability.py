@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ihe_mock_async.faults.effects import Corruption, Effect
 from ihe_mock_async.journal.entry import Entry
+from ihe_mock_async.journal.json_model import wrong
 from ihe_mock_async.journal.pattern import Pattern
 
 HL7_V3 = frozenset({"ITI-44", "ITI-45", "ITI-47", "ITI-55"})
@@ -48,7 +49,7 @@ class Applicability:
             where = "a message of a SOAP endpoint"
         else:
             where = ", ".join(by_number(self.transactions))
-        return f"{effect} cannot be applied to {request}, only to {where}"
+        return f"is {effect}, which cannot be applied to {request}, only to {where}"
 
 
 ANYTHING = Applicability()
@@ -78,14 +79,12 @@ def of(effect: Effect) -> Applicability:
 
 
 def check(effect: Effect, pattern: Pattern) -> None:
-    """Raise ValueError when the effect can be applied to no request that fits the pattern."""
+    """For validators: the effect can be applied to some request that fits the pattern."""
     applicable, number = of(effect), pattern.transaction
     if applicable.soap_only and pattern.service is not None:
-        refusal = applicable.refusal(effect.name, "a companion service")
-        raise ValueError(f"{refusal}; {', '.join(_ANYWHERE)} and pass can")
+        wrong(applicable.refusal(effect.name, "a companion service"), ", ".join(_ANYWHERE))
     if number and applicable.transactions and number not in applicable.transactions:
-        refusal = applicable.refusal(effect.name, number)
-        raise ValueError(f"{refusal}; {', '.join(_kinds_for(number))} and pass can")
+        wrong(applicable.refusal(effect.name, number), ", ".join(_kinds_for(number)))
 
 
 def by_number(transactions: Iterable[str]) -> list[str]:
@@ -98,4 +97,4 @@ def _kinds_for(number: str) -> tuple[str, ...]:
     return (*_ANYWHERE, "soapFault", *own)
 
 
-_ANYWHERE = ("fault", "http", "quota")
+_ANYWHERE = ("fault", "http", "quota", "pass")

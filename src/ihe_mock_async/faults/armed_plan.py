@@ -6,7 +6,6 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from ihe_mock_async.faults import applicability
 from ihe_mock_async.faults.effects import Effect
@@ -116,18 +115,3 @@ class ArmedPlan:
     def _draws(self, purpose: str) -> random.Random:
         """What this request draws from: the same in each run with the same seed."""
         return random.Random(f"{self._seed} {self._candidates} {purpose}")  # noqa: S311 - no secret
-
-    def as_json(self, now: datetime) -> dict[str, Any]:
-        """The plan as the admin API tells it."""
-        told = self.plan.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        return {
-            **told,
-            "id": self.id,
-            "match": told.get("match", {}),
-            "when": self.plan.when.model_dump(mode="json", by_alias=True),
-            "matched": self.matched,
-            "hits": self.hits,
-            "remaining": self.remaining,
-            "armedAt": f"{self.armed:%Y-%m-%dT%H:%M:%S}.{self.armed.microsecond // 1000:03d}Z",
-            "state": self.state(now).value,
-        }

@@ -15,7 +15,7 @@ from ihe_mock_async.faults.json_forms import (
     exactly_one,
     with_short_forms,
 )
-from ihe_mock_async.journal.json_model import JsonModel
+from ihe_mock_async.journal.json_model import JsonModel, wrong
 
 MAX_DELAY_MS = 600_000
 Milliseconds = Annotated[float, Field(ge=0, le=MAX_DELAY_MS, allow_inf_nan=False)]
@@ -30,7 +30,7 @@ class Uniform(JsonModel):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.lower > self.upper:
-            raise ValueError(f"lower ({self.lower:g}) is more than upper ({self.upper:g})")
+            wrong(f"is {self.lower:.15g}", f"at most upper, {self.upper:.15g}", "lower")
         return self
 
     def draw(self, random: Random) -> float:
@@ -88,9 +88,8 @@ def _schema(schema: JsonSchema) -> None:
 
 
 def _fixed(rest: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = sorted(rest.keys() - {"milliseconds"})
-    if unknown or not rest:
-        raise ValueError('a delay of type "fixed" has `milliseconds` and nothing else')
+    if rest.keys() != {"milliseconds"}:
+        wrong("is fixed, and has other keys", "type and milliseconds")
     return {"fixed": rest["milliseconds"]}
 
 
@@ -120,7 +119,7 @@ class Delay(JsonModel):
             return value
         kind = value["type"]
         if not isinstance(kind, str) or kind not in _OF_WIREMOCK:
-            raise ValueError(f"the type of a delay is one of {', '.join(_OF_WIREMOCK)}")
+            wrong("is no distribution", f"one of {', '.join(_OF_WIREMOCK)}", "type")
         return _OF_WIREMOCK[kind]({key: value[key] for key in value if key != "type"})
 
     @model_validator(mode="after")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from pydantic import ValidationError
 
 from ihe_mock_async.faults import delay
 from ihe_mock_async.faults.effects import ConnectionFault, Corruption, Effect
+from ihe_mock_async.journal.json_problems import describe, problems
 
 _Words = Sequence[str]
 
@@ -32,16 +32,11 @@ def by_name(text: str) -> Effect:
         if first in _READERS:
             return _READERS[first](rest)
     except ValidationError as error:
-        problems = "; ".join(_told(each) for each in error.errors())
-        raise UnknownEffectError(f'"{text}" is no effect: {problems}.') from error
+        why = "; ".join(describe(problem) for problem in problems(error, Effect))
+        raise UnknownEffectError(f'"{text}" is no effect: {why}.') from error
     except ValueError as error:
         raise UnknownEffectError(f'"{text}" is no effect: {error}.') from error
     raise UnknownEffectError(f'"{text}" is no effect. Those by name are: {_FORMS}.')
-
-
-def _told(error: Mapping[str, Any]) -> str:
-    key = ".".join(map(str, error["loc"]))
-    return f"{key}: {error['msg'].removeprefix('Value error, ')}"
 
 
 def _corrupt(words: _Words) -> Effect:
@@ -71,9 +66,12 @@ def _paired(kind: str, keys: _Words, words: _Words) -> dict[str, str]:
 
 
 def _registry(words: _Words) -> Effect:
-    if words and words[0] in _STATUSES:
-        return Effect.model_validate({"registry": {"status": words[0], "errors": words[1:]}})
-    return Effect.model_validate({"registry": {"errors": words}})
+    has_status = bool(words) and words[0] in _STATUSES
+    codes = words[1:] if has_status else words
+    if not codes:
+        raise ValueError("registry is followed by error codes such as XDSRegistryBusy")
+    status = {"status": words[0]} if has_status else {}
+    return Effect.model_validate({"registry": {**status, "errors": codes}})
 
 
 def _pass(words: _Words) -> Effect:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
@@ -17,7 +17,7 @@ from ihe_mock_async.faults.json_forms import (
     given,
     with_short_forms,
 )
-from ihe_mock_async.journal.json_model import JsonModel
+from ihe_mock_async.journal.json_model import JsonModel, wrong
 
 
 class ConnectionFault(StrEnum):
@@ -104,14 +104,14 @@ class Http(JsonModel):
         for name, value in headers.items():
             _check_header(name, value)
             if name.lower() in seen:
-                raise ValueError(f"{name} is there twice")
+                wrong("is there twice", "each name once, in whatever case", name)
             seen.add(name.lower())
         return headers
 
     @model_validator(mode="after")
     def _may_have_a_body(self) -> Self:
         if self.body and self.status in _BODILESS:
-            raise ValueError(f"a response with status {self.status} has no body (RFC 9110)")
+            wrong("is a text", f"none with status {self.status} (RFC 9110)", "body")
         return self
 
     @property
@@ -122,15 +122,14 @@ class Http(JsonModel):
 
 def _check_header(name: str, value: str) -> None:
     if not _FIELD_NAME.fullmatch(name):
-        raise ValueError(
-            f'"{name}" is no name of a header: letters, digits and !#$%&\'*+-.^_`|~ (RFC 9110)'
-        )
+        wrong("is no name of a header", "letters, digits and !#$%&'*+-.^_`|~ (RFC 9110)", name)
     if name.lower() in _FRAMING:
-        raise ValueError(f"{name} is set by the server; the fault TRUNCATE sends too little")
+        wrong("is the server's to set", "other headers; the fault TRUNCATE sends too little", name)
     if not _FIELD_VALUE.fullmatch(value):
-        raise ValueError(
-            f"the value of {name} is one line of visible Latin-1 characters, without spaces "
-            "around it (RFC 9110)"
+        wrong(
+            "has a value that no header can have",
+            "one line of visible Latin-1 characters, no spaces around it (RFC 9110)",
+            name,
         )
 
 
@@ -223,6 +222,7 @@ class RegistryErrorDetail(JsonModel):
             {"type": "string", "minLength": 1, "description": "Short for `errorCode`."}
         )
     )
+    text_means: ClassVar[str] = "error_code"
 
     error_code: str = Field(
         pattern=r"^[A-Za-z][A-Za-z0-9._:-]*$",
@@ -238,11 +238,6 @@ class RegistryErrorDetail(JsonModel):
         description="Where it is wrong. ITI-38 and ITI-39 have the homeCommunityId of the "
         "responder here, unless another text is given.",
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_short_form(cls, value: object) -> object:
-        return {"errorCode": value} if isinstance(value, str) else value
 
 
 class Registry(JsonModel):
@@ -263,7 +258,7 @@ class Registry(JsonModel):
     ) -> tuple[RegistryErrorDetail, ...]:
         # ITI TF-3, 4.2.4: neither status goes without an error, nor Success with one.
         if all(error.severity == "Warning" for error in errors):
-            raise ValueError("one error at least has the severity Error (ITI TF-3: 4.2.4.1)")
+            wrong("are warnings only", "one at least of severity Error (ITI TF-3: 4.2.4.1)")
         return errors
 
     @property

@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
+from ihe_mock_async.journal.json_model import wrong
+
 JsonSchema = dict[str, Any]
 
 
@@ -22,11 +24,11 @@ def json_names(fields: Sequence[str]) -> list[str]:
 
 
 def check_exactly_one(model: BaseModel, fields: Sequence[str]) -> None:
-    """Raise ValueError unless exactly one of the fields has a value."""
+    """For validators: exactly one of the fields has a value."""
     found = given(model, fields)
     if len(found) != 1:
-        seen = " and ".join(json_names(found)) or "none of them"
-        raise ValueError(f"exactly one of {', '.join(json_names(fields))} is needed, not {seen}")
+        seen = " and ".join(json_names(found)) or "none of its keys"
+        wrong(f"has {seen}", f"exactly one of {', '.join(json_names(fields))}")
 
 
 def exactly_one(fields: Sequence[str]) -> Callable[[JsonSchema], None]:

@@ -109,7 +109,8 @@ class Faults:
         applicable = applicability.of(effect)
         if not applicable.covers(entry):
             seen = entry.transaction or entry.service or "this message"
-            raise UnknownEffectError(applicable.refusal(effect.name, seen))
+            refusal = applicable.refusal(effect.name, seen)
+            raise UnknownEffectError(f"The effect {refusal}.")
         entry.fault = AppliedFault("", effect.name)
         delay = effect.delay.seconds(self._draws(entry)) if effect.delay else 0.0
         return Picked(effect, "", delay)

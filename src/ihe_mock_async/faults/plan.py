@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from ihe_mock_async.faults import applicability
 from ihe_mock_async.faults.effects import Effect
 from ihe_mock_async.faults.json_forms import JsonSchema
-from ihe_mock_async.journal.json_model import JsonModel
+from ihe_mock_async.journal.json_model import JsonModel, wrong
 from ihe_mock_async.journal.pattern import Pattern
 
 MAX_WINDOW_MS = 31_536_000_000
@@ -43,6 +50,22 @@ class When(JsonModel):
     )
 
 
+def _check_possible(effect: Effect, info: ValidationInfo) -> Effect:
+    if "match" in info.data:  # else it is wrong itself
+        applicability.check(effect, info.data["match"])
+    return effect
+
+
+def _check_step(effect: Effect) -> Effect:
+    if effect.quota is not None:
+        wrong("is a quota, which counts for itself", "a quota as `effect`, or other effects")
+    return effect
+
+
+_PossibleEffect = Annotated[Effect, AfterValidator(_check_possible)]
+_Step = Annotated[_PossibleEffect, AfterValidator(_check_step)]
+
+
 def _schema(schema: JsonSchema) -> None:
     schema["oneOf"] = [{"required": ["effect"]}, {"required": ["sequence"]}]
 
@@ -63,10 +86,10 @@ class FaultPlan(JsonModel):
         "fault is picked.",
     )
     when: When = Field(default_factory=When)
-    effect: Effect | None = Field(
+    effect: _PossibleEffect | None = Field(
         default=None, description="What happens to each request that meets the fault."
     )
-    sequence: Annotated[tuple[Effect, ...], Field(max_length=10_000)] = Field(
+    sequence: Annotated[tuple[_Step, ...], Field(max_length=10_000)] = Field(
         default=(),
         description="What happens to the first request that meets the fault, to the second, and "
         "so on.",
@@ -85,36 +108,18 @@ class FaultPlan(JsonModel):
     @field_validator("match")
     @classmethod
     def _is_known_early(cls, pattern: Pattern) -> Pattern:
-        named = [name for name in _NOT_KNOWN_YET if getattr(pattern, name) is not None]
-        if named:
-            raise ValueError(
-                f"{' and '.join(named)} cannot be told before the request is answered, and faults "
-                "are picked before that"
-            )
+        for name in _NOT_KNOWN_YET:
+            if getattr(pattern, name) is not None:
+                wrong(
+                    "is not known yet when a fault is picked",
+                    "conditions on the request, no outcome, fault or finding",
+                    name,
+                )
         return pattern
-
-    @field_validator("effect")
-    @classmethod
-    def _is_possible(cls, effect: Effect | None, info: ValidationInfo) -> Effect | None:
-        if effect is not None and "match" in info.data:
-            applicability.check(effect, info.data["match"])
-        return effect
-
-    @field_validator("sequence")
-    @classmethod
-    def _are_possible(
-        cls, effects: tuple[Effect, ...], info: ValidationInfo
-    ) -> tuple[Effect, ...]:
-        for number, effect in enumerate(effects):
-            if effect.quota is not None:
-                raise ValueError(f"[{number}] is a quota, which counts for itself: use `effect`")
-            if "match" in info.data:
-                applicability.check(effect, info.data["match"])
-        return effects
 
     @model_validator(mode="after")
     def _does_something(self) -> Self:
         if bool(self.sequence) == (self.effect is not None):
-            seen = "both" if self.sequence else "none of them"
-            raise ValueError(f"exactly one of effect, sequence is needed, not {seen}")
+            seen = "effect and sequence" if self.sequence else "neither effect nor sequence"
+            wrong(f"has {seen}", "exactly one of effect, sequence")
         return self
