@@ -6,15 +6,46 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ihe_mock_async.testing.mock_server import MockServer
+    from ihe_mock_async.journal.pattern import Pattern
+    from ihe_mock_async.testing import effects
+    from ihe_mock_async.testing.companion import CompanionService
+    from ihe_mock_async.testing.effects import Effect
+    from ihe_mock_async.testing.mock_server import AsyncMockServer, MockServer
+    from ihe_mock_async.testing.recorded import RecordedExchange, RecordedPart, RecordedResponse
+    from ihe_mock_async.testing.world import AsyncWorld, World
 
-__all__ = ["MockServer"]
+__all__ = [
+    "AsyncMockServer",
+    "AsyncWorld",
+    "CompanionService",
+    "Effect",
+    "MockServer",
+    "Pattern",
+    "RecordedExchange",
+    "RecordedPart",
+    "RecordedResponse",
+    "World",
+    "effects",
+]
 
-_HOMES = {"MockServer": "mock_server"}
+_HOMES = {
+    "AsyncMockServer": "testing.mock_server",
+    "AsyncWorld": "testing.world",
+    "CompanionService": "testing.companion",
+    "Effect": "testing.effects",
+    "MockServer": "testing.mock_server",
+    "Pattern": "journal.pattern",
+    "RecordedExchange": "testing.recorded",
+    "RecordedPart": "testing.recorded",
+    "RecordedResponse": "testing.recorded",
+    "World": "testing.world",
+}
 
 
 def __getattr__(name: str) -> object:
     """Import what is asked for: the pytest plugin is loaded in every run, used or not."""
+    if name == "effects":
+        return import_module(f"{__name__}.effects")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"ihe_mock_async.{_HOMES[name]}"), name)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, closing, suppress
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 
 from ihe_mock_async.server import hypercorn, listener
 from ihe_mock_async.server.connections import ServerLimits
 from ihe_mock_async.server.tls import check as check_certificates
+from ihe_mock_async.testing import urls
 from ihe_mock_async.testing.trust import Trust
 from ihe_mock_async.web.app import create_app
+from ihe_mock_async.web.endpoints import NAMESPACE_NAME
 
 if TYPE_CHECKING:
     import socket
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from ihe_mock_async.server.tls import TlsMaterial
     from ihe_mock_async.settings import Settings
     from ihe_mock_async.testing.options import ServerOptions
+    from ihe_mock_async.web.endpoints import Endpoint
 
 T = TypeVar("T")
 
@@ -56,6 +59,35 @@ class Site:
             stack.callback(self.app.close)
             self._resources = stack.pop_all()
         self.url = f"{options.protocol}://{listener.url_host(self.settings.host)}:{self.port}"
+
+    @property
+    def endpoints(self) -> Iterable[Endpoint]:
+        """The SOAP endpoints of the default world."""
+        return self.app.services.endpoints
+
+    @property
+    def transactions(self) -> list[str]:
+        """The numbers of the IHE transactions that it serves, each once."""
+        served = (each.number for e in self.endpoints for each in e.transactions)
+        return sorted(set(served), key=lambda number: int(number.partition("-")[2]))
+
+    @property
+    def services(self) -> Sequence[str]:
+        """The names of the companion services that it serves."""
+        return self.settings.services
+
+    def url_for(self, name: str, namespace: str) -> str:
+        """URL of an endpoint; raises `ValueError` saying what there is."""
+        return urls.url_for(self, name, self.checked_namespace(namespace))
+
+    def checked_namespace(self, name: str) -> str:
+        """The name itself, or `ValueError` saying what a namespace may be called."""
+        if name and not NAMESPACE_NAME.fullmatch(name):
+            raise ValueError(
+                f'"{name}" cannot name a namespace: use up to 100 letters, digits, dots, hyphens '
+                "and underscores, a letter or digit first."
+            )
+        return name
 
     async def serve(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         """Answer requests until `stop` is set; `on_ready` is called when the first can come."""
@@ -97,6 +129,16 @@ def _material(settings: Settings, *, tls: bool) -> TlsMaterial | None:
     return check_certificates(
         settings.cert_path, settings.key_path, settings.client_ca_path, settings.client_auth
     )
+
+
+class Running(Protocol):
+    """A site that is served."""
+
+    site: Site
+
+    def call(self, function: Callable[[], T]) -> T:
+        """What the function returns in the thread of the server's event loop."""
+        ...
 
 
 class InThread:

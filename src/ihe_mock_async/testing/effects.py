@@ -1,0 +1,60 @@
+"""Effects of faults as a test names them, and all that they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from ihe_mock_async.faults.delay import Delay, Dribble, Lognormal, Uniform
+from ihe_mock_async.faults.effect_names import by_name
+from ihe_mock_async.faults.effects import (
+    Commit,
+    ConnectionFault,
+    Corruption,
+    Effect,
+    Hl7,
+    Http,
+    Quota,
+    Registry,
+    RegistryErrorDetail,
+    SoapFault,
+)
+from ihe_mock_async.journal import json_problems
+
+__all__ = [
+    "Commit",
+    "ConnectionFault",
+    "Corruption",
+    "Delay",
+    "Dribble",
+    "Effect",
+    "EffectLike",
+    "Hl7",
+    "Http",
+    "Lognormal",
+    "Quota",
+    "Registry",
+    "RegistryErrorDetail",
+    "SoapFault",
+    "Uniform",
+    "effect",
+]
+
+EffectLike = Effect | Mapping[str, Any] | str | int
+"""An effect, its JSON form, its name (`HANG`, `http 503`, `hl7 AE`), or an HTTP status."""
+
+
+def effect(meant: EffectLike) -> Effect:
+    """The effect that is meant; raises `ValueError` saying which there are."""
+    if isinstance(meant, Effect):
+        return meant
+    if isinstance(meant, str):
+        return by_name(meant)
+    document = {"http": {"status": meant}} if isinstance(meant, int) else meant
+    try:
+        return Effect.model_validate(document)
+    except ValidationError as error:
+        told = map(json_problems.describe, json_problems.problems(error, Effect))
+        raise ValueError(f"This is no effect: {'; '.join(told)}") from None
