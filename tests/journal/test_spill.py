@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from ihe_mock_async.journal.body import BodyNotKeptError, RecordedBody
-from ihe_mock_async.journal.spill import BATCH, IN_MEMORY, BodyRecorder, SpillFolder
+from ihe_mock_async.journal.spill import BATCH, IN_MEMORY, BodyRecorder
+from ihe_mock_async.journal.spill_folder import SpillFolder
 
 PLENTY = 1 << 30
 

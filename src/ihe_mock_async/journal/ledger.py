@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ihe_mock_async.errors import OperatorError
 from ihe_mock_async.journal.entry import Entry
-from ihe_mock_async.journal.spill import BodyRecorder, SpillFolder
+from ihe_mock_async.journal.spill import BodyRecorder
+from ihe_mock_async.journal.spill_folder import SpillFolder
 from ihe_mock_async.journal.waiting import Fits, JournalClosedError, Waiter
 from ihe_mock_async.journal.weight import octets_of
 
