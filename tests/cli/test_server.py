@@ -208,13 +208,13 @@ def test_https_without_a_certificate_names_the_command_that_makes_one(
 
 def test_a_setting_without_effect_is_told(background_server: Command) -> None:
     Path("mocks/config.json").write_text(
-        '{"host": "127.0.0.1", "http_port": 0, "services": ["ofd"]}'
+        '{"host": "127.0.0.1", "http_port": 0, "schema_dir": "schemas"}'
     )
 
     started = background_server()
 
     assert started.returncode == 0
-    assert started.stderr == "Warning: The setting services has no effect in this version.\n"
+    assert started.stderr == "Warning: The setting schema_dir has no effect in this version.\n"
 
 
 def test_stop_without_a_server_exits_1(run: Run) -> None:

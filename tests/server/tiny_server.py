@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 from ihe_mock_async.server import daemon
+from ihe_mock_async.server.companion_ports import WantedPort
 from ihe_mock_async.server.launch import Launch, Ready
 from ihe_mock_async.settings import Settings
 
@@ -25,6 +26,10 @@ class TinyApplication:
     """Just enough of an application."""
 
     endpoints: Iterable[tuple[str, str]] = (("/pix/add", "a PIX Manager"),)
+    listeners: Iterable[WantedPort] = ()
+
+    def listening(self, service: str, port: int, url: str) -> None:
+        raise AssertionError("it wants no ports")
 
     def close(self) -> None:
         Path("closed").touch()

@@ -7,13 +7,14 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ihe_mock_async.errors import IheMockError
-from ihe_mock_async.server import hypercorn, listener, logs, preflight
+from ihe_mock_async.server import companion_ports, hypercorn, listener, logs, preflight
+from ihe_mock_async.server.companion_ports import WithCompanions
 from ihe_mock_async.server.connections import ServerLimits
 from ihe_mock_async.server.launch import Launch, Ready
 from ihe_mock_async.server.pid_file import PidFile, Running
@@ -22,7 +23,7 @@ from ihe_mock_async.server.tls import TlsMaterial
 _LOG = logging.getLogger("ihe_mock_async.server.daemon")
 
 
-class Application(Protocol):
+class Application(WithCompanions, Protocol):
     """An ASGI application that knows its endpoints."""
 
     @property
@@ -110,12 +111,15 @@ def _serve(server: _Server, on_ready: Callable[[Ready], None], create_app: Creat
             seed=launch.seed,
             writer=server.log.writer,
         )
-        with closing(app):  # its threads would keep the process alive
+        with (
+            closing(app),  # its threads would keep the process alive
+            companion_ports.listening(app) as plain,
+        ):
             _quieten_the_collector()
             ready = Ready(
                 server.running, tuple(app.endpoints), launch.settings.log_path, server.warnings()
             )
-            asyncio.run(_until_told(app, server, lambda: _announce(ready, on_ready)))
+            asyncio.run(_until_told(app, server, plain, lambda: _announce(ready, on_ready)))
         _LOG.info("stopped")
     except IheMockError as error:
         _LOG.error("cannot start: %s", error)
@@ -142,7 +146,12 @@ def _announce(ready: Ready, on_ready: Callable[[Ready], None]) -> None:
     on_ready(ready)
 
 
-async def _until_told(app: Application, server: _Server, serving: Callable[[], None]) -> None:
+async def _until_told(
+    app: Application,
+    server: _Server,
+    plain: Sequence[socket.socket],
+    serving: Callable[[], None],
+) -> None:
     """Serve until a signal; `serving` is called when requests are answered."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -165,6 +174,7 @@ async def _until_told(app: Application, server: _Server, serving: Callable[[], N
     await hypercorn.serve(
         app,
         sockets=[server.listening],
+        plain_sockets=plain,
         tls=server.material,
         limits=ServerLimits(
             connections=settings.max_connections,

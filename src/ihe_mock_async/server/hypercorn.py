@@ -41,6 +41,7 @@ async def serve(  # noqa: PLR0913 - each is a keyword that every caller states
     app: AsgiApp,
     *,
     sockets: Sequence[socket],
+    plain_sockets: Sequence[socket] = (),
     tls: TlsMaterial | None = None,
     limits: ServerLimits | None = None,
     shutdown: Callable[[], Awaitable[object]],
@@ -50,8 +51,8 @@ async def serve(  # noqa: PLR0913 - each is a keyword that every caller states
 
     Then accepting stops at once, idle connections are closed, requests in flight get
     `limits.drain_timeout` seconds to finish, and the application's lifespan ends. With `tls`,
-    all sockets speak TLS; `http2` offers it by ALPN besides HTTP/1.1. The sockets are closed at
-    the end. Several servers may run in one process.
+    all `sockets` speak TLS, and `plain_sockets` do not; `http2` offers it by ALPN besides
+    HTTP/1.1. The sockets are closed at the end. Several servers may run in one process.
     """
     connections = Connections(limits or ServerLimits())
     config = _ServerConfig(app, connections, tls, http2=http2)
@@ -70,7 +71,7 @@ async def serve(  # noqa: PLR0913 - each is a keyword that every caller states
             config,
             sockets=Sockets(
                 secure_sockets=list(sockets) if tls else [],
-                insecure_sockets=[] if tls else list(sockets),
+                insecure_sockets=[*plain_sockets, *(() if tls else sockets)],
                 quic_sockets=[],
             ),
             shutdown_trigger=drain_at_shutdown,

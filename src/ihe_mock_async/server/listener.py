@@ -20,12 +20,18 @@ _HIGHEST_PORT = 65535
 _FIRST_UNPRIVILEGED_PORT = 1024
 
 
-def listen(host: str, port: int, *, backlog: int = BACKLOG) -> socket.socket:
+_WITH_AN_OPTION = "with --port"
+
+
+def listen(
+    host: str, port: int, *, backlog: int = BACKLOG, chosen: str = _WITH_AN_OPTION
+) -> socket.socket:
     """Bind and listen on a TCP address; port 0 takes any free one (see `getsockname`).
 
     The host is a name, an IPv4 or an IPv6 address; `::` serves IPv4, too. A name with several
     addresses is bound to its IPv4 address. Raises `AddressError` in one line: what is wrong and
-    what to do. The caller owns the socket, which is non-blocking.
+    what to do; `chosen` says where another port is chosen. The caller owns the socket, which is
+    non-blocking.
     """
     if not 0 <= port <= _HIGHEST_PORT:
         raise AddressError(
@@ -38,7 +44,7 @@ def listen(host: str, port: int, *, backlog: int = BACKLOG) -> socket.socket:
         listener.listen(backlog)
     except OSError as error:
         listener.close()
-        raise AddressError(_explain(error, host, port)) from error
+        raise AddressError(_explain(error, host, port, chosen)) from error
     listener.setblocking(False)
     return listener
 
@@ -73,18 +79,18 @@ def _bind(listener: socket.socket, address: tuple[object, ...], host: str) -> No
     listener.bind(address)
 
 
-def _explain(error: OSError, host: str, port: int) -> str:
+def _explain(error: OSError, host: str, port: int, chosen: str) -> str:
     match error.errno:
         case errno.EADDRINUSE:
             holder = ", ".join(_holders(port))
             return (
                 f"Port {port} on {host} is in use{f' by {holder}' if holder else ''}: "
-                "stop that program, or choose another port with --port (0 takes any free one)."
+                f"stop that program, or choose another port {chosen} (0 takes any free one)."
             )
         case errno.EACCES | errno.EPERM if port < _FIRST_UNPRIVILEGED_PORT:
             return (
                 f"Port {port} is privileged (below {_FIRST_UNPRIVILEGED_PORT}) and this user may "
-                "not listen on it: choose a higher one with --port, like 8080."
+                f"not listen on it: choose a higher one {chosen}, like 8080."
             )
         case errno.EADDRNOTAVAIL:
             return (

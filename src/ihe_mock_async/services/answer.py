@@ -22,6 +22,13 @@ class Answer:
     headers: Sequence[tuple[str, str]] = ()
     """Without Content-Length."""
     body: bytes = b""
+    not_sent: int = 0
+    """Octets of the body that a 304 stands for."""
+
+    @property
+    def length(self) -> int:
+        """Octets of the body, be it sent or not."""
+        return len(self.body) or self.not_sent
 
     def with_header(self, name: str, value: str) -> Answer:
         """The same with one more header field."""
@@ -50,4 +57,4 @@ def _is_listed(tag: str, listed: str) -> bool:
 
 def _not_modified(answer: Answer) -> Answer:
     kept = [field for field in answer.headers if field[0].lower() in _NOT_MODIFIED_HEADERS]
-    return Answer(HTTPStatus.NOT_MODIFIED, kept)
+    return Answer(HTTPStatus.NOT_MODIFIED, kept, not_sent=len(answer.body))

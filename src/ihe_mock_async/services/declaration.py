@@ -57,6 +57,7 @@ def _check_not_empty(items: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 Regex = Annotated[str, AfterValidator(_check_regex)]
+HeaderValue = Annotated[str, Field(coerce_numbers_to_str=True)]
 ListenAddress = Annotated[str, AfterValidator(_check_listen)]
 
 
@@ -86,10 +87,9 @@ class ResponseDefinition(JsonModel):
     """What is answered; of `body`, `jsonBody` and `bodyFile` one at most."""
 
     status: Annotated[int, Field(ge=200, le=599, strict=True)] = 200
-    headers: Annotated[
-        Mapping[str, str | tuple[str, ...]], AfterValidator(_check_header_names)
-    ] = Field(default_factory=dict)
-    """A list: the header is sent several times."""
+    headers: Annotated[Mapping[str, HeaderValue], AfterValidator(_check_header_names)] = Field(
+        default_factory=dict
+    )
     body: str | None = None
     json_body: JsonValue = None
     body_file: str | None = None

@@ -34,8 +34,7 @@ def compile_response(definition: ResponseDefinition, folder: Path) -> Respond:
     """
     headers = [
         (name, _header(name, value, definition.template is not False))
-        for name, given in definition.headers.items()
-        for value in ([given] if isinstance(given, str) else given)
+        for name, value in definition.headers.items()
     ]
     media_type = _media_type(definition)
     body = _body(definition, folder, media_type)
@@ -66,7 +65,7 @@ def _media_type(definition: ResponseDefinition) -> str:
     """The declared media type, or the one that the kind of body has."""
     for name, value in definition.headers.items():
         if name.lower() == "content-type":
-            return value if isinstance(value, str) else next(iter(value), "")
+            return value
     if definition.has_json_body:
         return "application/json"
     if definition.body_file is not None:

@@ -136,6 +136,16 @@ Names = Annotated[
     tuple[Annotated[str, AfterValidator(_matching(r"[A-Za-z0-9._-]+"))], ...],
     Allowed('a list of names, like ["ofd"]'),
 ]
+_HostAndPort = Annotated[
+    str, AfterValidator(_matching(r"(\[[0-9a-fA-F:.]+\]|[^\s/\[\]:]+):[0-9]{1,5}"))
+]
+ServiceListeners = Annotated[
+    Mapping[str, _HostAndPort | None],
+    Allowed(
+        'an object of addresses by name of a service, like {"ofd": "127.0.0.1:9100"}; port 0: any '
+        "free one"
+    ),
+]
 Oid = Annotated[str, AfterValidator(_oid), Allowed("an OID, like 1.3.6.1.4.1.21367.2017.2.3.49")]
 Oids = Annotated[
     tuple[Annotated[str, AfterValidator(_oid)], ...],

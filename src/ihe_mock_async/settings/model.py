@@ -25,7 +25,6 @@ _ENDPOINT_ACTORS = {
     "iti41_endpoint": ihe.Actor.DOCUMENT_REPOSITORY,
 }
 _WITHOUT_EFFECT_YET = (
-    "services",
     "schema_dir",
 )
 
@@ -102,6 +101,11 @@ class Settings(BaseSettings):
     )
     services: kinds.Names = Field(
         default=(), description="Names of the companion services to serve."
+    )
+    services_listen: kinds.ServiceListeners = Field(
+        default_factory=dict,
+        description="Where companion services listen instead of where they declare; null: at no "
+        "port of their own.",
     )
     schema_dir: kinds.OptionalPath = Field(
         default=None,

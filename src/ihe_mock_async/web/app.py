@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
@@ -21,11 +21,21 @@ from ihe_mock_async.journal.ledger import Bounds, Journal
 from ihe_mock_async.journal.recorder import Recorder
 from ihe_mock_async.soap import fault
 from ihe_mock_async.store import Store
-from ihe_mock_async.web import admin, health, posting, soap_endpoints, unmatched, wsdl
+from ihe_mock_async.web import (
+    admin,
+    companions,
+    companions_answering,
+    health,
+    posting,
+    soap_endpoints,
+    unmatched,
+    wsdl,
+)
 from ihe_mock_async.web.admin import problems
 from ihe_mock_async.web.admin.deliveries import DeliveryRoutes
 from ihe_mock_async.web.body import BodyLimits
 from ihe_mock_async.web.clock import Clock, IdSource
+from ihe_mock_async.web.companions import CompanionPlace, Companions, Listener
 from ihe_mock_async.web.deliveries import Deliveries, Patience
 from ihe_mock_async.web.endpoints import Endpoints
 from ihe_mock_async.web.http import Request
@@ -46,6 +56,7 @@ class MockServerApp(Quart):
     """
 
     services: Services
+    companions: Companions
     deliveries: Deliveries
     protocol: str
     port: int
@@ -71,12 +82,26 @@ class MockServerApp(Quart):
 
     @property
     def endpoints(self) -> list[tuple[str, str]]:
-        """Path and description of each SOAP endpoint."""
-        return [(e.path, e.description) for e in self.services.endpoints]
+        """Path and description of each SOAP endpoint and companion service."""
+        soap = [(e.path, e.description) for e in self.services.endpoints]
+        return [*soap, *self.companions.described()]
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """The ports that companion services want to themselves."""
+        return self.companions.listeners
+
+    def listening(self, service: str, port: int, url: str) -> None:
+        """A companion service has got its port."""
+        self.companions.listening(service, port, url)
 
     async def asgi_app(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]  # plain mappings instead of Hypercorn's typed dicts
         """Answer SOAP endpoints through the pipeline, everything else through Quart."""
         if scope["type"] == "http":
+            companion = self.companions.find_listener(scope)
+            if companion is not None:
+                await self._serve_companion(scope, receive, send, companion)
+                return
             place = self.services.endpoints.find(scope["path"])
             if place is not None and wsdl.is_asked_for(scope):
                 await wsdl.serve(scope, send, place)
@@ -88,9 +113,24 @@ class MockServerApp(Quart):
                 await self.admin_app(scope, receive, send)  # type: ignore[arg-type]  # as above
                 return
             if not self.url_map.bind("").allowed_methods(scope["path"]):
-                await unmatched.serve(scope, receive, send, self.services)
+                await self._serve_others(scope, receive, send)
                 return
         await super().asgi_app(scope, receive, send)  # type: ignore[arg-type]
+
+    async def _serve_others(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what is neither SOAP nor a page of ours."""
+        companion = self.companions.find_path(scope["path"])
+        if companion is not None:
+            await self._serve_companion(scope, receive, send, companion)
+        else:
+            await unmatched.serve(scope, receive, send, self.services)
+
+    async def _serve_companion(
+        self, scope: Scope, receive: Receive, send: Send, place: CompanionPlace
+    ) -> None:
+        await companions_answering.serve(
+            scope, receive, send, place, companions=self.companions, services=self.services
+        )
 
 
 def create_app(  # noqa: PLR0913 - what the command line can say, by name
@@ -105,12 +145,14 @@ def create_app(  # noqa: PLR0913 - what the command line can say, by name
 ) -> MockServerApp:
     """Wire an app from its settings: the one place where the parts meet.
 
-    Opens the store (raises `StoreError`) and reads the CAs of receivers (raises
-    `CertificateError`); the app closes the store when it is shut down. `writer` is
-    the batch writer of the log files; without one the app makes its own. Without `evidence` no
+    Opens the store (raises `StoreError`), reads the CAs of receivers (raises `CertificateError`)
+    and the declarations of companion services (raises `ServicesError`); the app closes the store
+    when it is shut down. `writer` is the batch writer of the log files; without one the app makes
+    its own. Without `evidence` no
     evidence files are written beside the log.
     """
     trust = posting.receiver_trust(settings, protocol)
+    declared = Companions(partial(companions.load, settings))
     app = MockServerApp(__name__, static_folder=None)
     app.protocol, app.port = protocol, port
     app.own_writer = None
@@ -133,6 +175,8 @@ def create_app(  # noqa: PLR0913 - what the command line can say, by name
         xml_limits=XmlLimits(settings.max_envelope_bytes, huge_text=settings.huge_text),
         namespace_idle_seconds=settings.namespace_idle_seconds,
     )
+    app.companions = declared
+    app.services.worlds.forgetting.append(declared.forget)
     app.deliveries = _deliveries(settings, app.services, trust)
     app.services.start_deliveries = app.deliveries.start
     app.log_counters = lambda: {"dropped": writer.dropped, "errors": writer.errors}
@@ -176,14 +220,18 @@ def _deliveries(
 
 
 def _admin_app(settings: Settings, app: MockServerApp) -> Quart:
+    from ihe_mock_async.web.admin import exchanges  # noqa: PLC0415 - needed when it is asked only
+
     token = settings.admin_token
     guard = admin.Guard(token.get_secret_value() if token else None, settings.host)
     store = app.services.store
     made = Quart(f"{__name__}.admin", static_folder=None)
     made.register_error_handler(HTTPException, _http_error)
-    made.register_blueprint(
-        admin.blueprint(guard, [DeliveryRoutes(store, app.deliveries, redact=settings.redact)])
-    )
+    parts = [
+        DeliveryRoutes(store, app.deliveries, redact=settings.redact),
+        *exchanges.parts(app.services, app.companions, redact=settings.redact),
+    ]
+    made.register_blueprint(admin.blueprint(guard, parts))
     return made
 
 
