@@ -12,7 +12,7 @@ import pytest
 from ihe_mock_async.findings import Rule, Severity
 from ihe_mock_async.ihe import Outcome
 from ihe_mock_async.journal.batch_writer import BatchWriter
-from ihe_mock_async.journal.entry import Entry
+from ihe_mock_async.journal.entry import AppliedFault, Entry
 from ihe_mock_async.journal.evidence import Evidence
 from ihe_mock_async.journal.recorder import MAX_LOGGED, Recorder
 from ihe_mock_async.state import Attachment
@@ -84,6 +84,18 @@ def test_what_is_not_known_is_a_hyphen_and_a_namespace_is_named(
     ((_, line),) = lines(caplog)
     assert line.startswith("- /pix/add message=- patient=- ")
     assert line.endswith(" ns=team")
+
+
+def test_a_fault_that_struck_is_named(
+    recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    struck = entry(fault=AppliedFault("busy", "registry XDSRegistryBusy"))
+
+    with caplog.at_level(logging.INFO, "ihe_mock_async"):
+        recorder.record(struck)
+
+    ((_, line),) = lines(caplog)
+    assert line.endswith(" ms fault=registry XDSRegistryBusy")
 
 
 def test_without_an_application_message_id_that_of_addressing_is_shown(

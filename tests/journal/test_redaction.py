@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
 from ihe_mock_async.findings import Rule, Severity
+from ihe_mock_async.journal.entry import Entry
 from ihe_mock_async.journal.redaction import (
     LEFT_OUT,
+    NOT_SHOWN,
+    redact_body,
     redact_envelope,
+    redact_facts,
     redact_finding,
     redact_identifier,
+    redact_target,
+    without_secrets,
 )
 from tests.e2e.messages import PIX_ADD, submission
 
@@ -151,3 +159,53 @@ def test_a_finding_loses_its_values_but_not_its_rule_and_place() -> None:
     assert (redacted.rule, redacted.location, redacted.line) == (rule, "/a", 3)
     assert (redacted.received, redacted.expected) == ("***", "***")
     assert redact_finding(rule.found("/a")) == rule.found("/a")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"Authorization",
+        b"PROXY-AUTHORIZATION",
+        b"cookie",
+        b"Set-Cookie",
+        b"X-Api-Key",
+        b"X-Auth-Token",
+        b"X-Client-Secret",
+    ],
+)
+def test_headers_that_give_access_are_masked(name: bytes) -> None:
+    assert without_secrets([(name, b"SECRET")]) == [(name, b"***")]
+
+
+def test_other_headers_stay() -> None:
+    fields = [(b"Host", b"h"), (b"SOAPAction", b'"urn:x"')]
+
+    assert without_secrets(fields) == fields
+
+
+@pytest.mark.parametrize(
+    ("target", "masked"),
+    [
+        ("/a", "/a"),
+        ("/a?wsdl", "/a?wsdl"),
+        ("/a?x=SECRET&y=&z=SEC=RET", "/a?x=***&y=&z=***"),
+    ],
+)
+def test_values_of_a_query_are_masked(target: str, masked: str) -> None:
+    assert redact_target(target) == masked
+
+
+def test_the_entry_itself_is_left_as_it_is() -> None:
+    moment = datetime(2024, 1, 5, tzinfo=UTC)
+    entry = Entry(1, moment, "/a", target="/a?x=SECRET", patient_ids=("SECRET",))
+
+    masked = redact_facts(entry)
+
+    assert "SECRET" not in repr(masked)
+    assert (entry.target, entry.patient_ids) == ("/a?x=SECRET", ("SECRET",))
+
+
+def test_of_a_body_its_envelope_is_shown_and_nothing_of_others() -> None:
+    assert redact_body(hl7("<name>SECRET</name>").encode())[0] == "application/xml"
+    assert b"SECRET" not in redact_body(hl7("<name>SECRET</name>").encode())[1]
+    assert redact_body(b"") == ("text/plain", NOT_SHOWN)
