@@ -41,7 +41,8 @@ class SoapFault(SoapFaultError):  # noqa: N818 - SOAP's own word for it
 
     `subcodes` are qualified names, outermost first. `http_status` is 400 for Sender and 500 for
     all other codes (SOAP 1.2 part 2, table 20) unless one of HTTP's own (404, 405, 413, 415) is
-    given, with `http_headers` such as Allow.
+    given, with `http_headers` such as Allow. `detail` is the text of `Detail/error` if that is
+    not the reason.
     """
 
     def __init__(  # noqa: PLR0913 - the parts that a fault may have
@@ -56,6 +57,7 @@ class SoapFault(SoapFaultError):  # noqa: N818 - SOAP's own word for it
         not_understood: Iterable[QualifiedName] = (),
         problem_header: QualifiedName | None = None,
         problem_action: str = "",
+        detail: str = "",
     ) -> None:
         super().__init__(reason)
         self.code = code
@@ -66,6 +68,7 @@ class SoapFault(SoapFaultError):  # noqa: N818 - SOAP's own word for it
         self.not_understood = tuple(not_understood)
         self.problem_header = problem_header
         self.problem_action = problem_action
+        self.detail = detail
         self._own_status = http_status
 
     @property
@@ -155,7 +158,7 @@ def write(  # noqa: PLR0913 - the headers that a message may have
     blocks as they are: the reference parameters of the endpoint `to`.
     """
     scope = _scope(fault, version)
-    error = _error(fault.reason, fault.findings if findings is None else findings)
+    error = _error(fault.detail or fault.reason, fault.findings if findings is None else findings)
     headers = [*_upgrade(fault, scope), *_not_understood(fault, scope)]
     if version is SoapVersion.V1_2:
         body = _fault_12(fault, error, scope)

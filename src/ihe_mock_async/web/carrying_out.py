@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol, TypeVar
 
 from ihe_mock_async.ihe import Exchange, WriteNeeded
 
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from ihe_mock_async.web.staging import Staging
 
 
+T = TypeVar("T")
+Revise = Callable[["Answer", Exchange], "Answer"]
+"""Makes another answer of that of the transaction."""
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """What was decided."""
@@ -27,6 +32,12 @@ class Done:
     answer: Answer
     posted: Sequence[OutgoingMessage]
     """The messages that carry the answer when it does not go back at once."""
+
+
+class _Work(Protocol):
+    """A unit of work that may be run to read first."""
+
+    def __call__(self, state: NamespaceState, *, may_write: bool = True) -> Done: ...
 
 
 class _RolledBackError(Exception):
@@ -52,33 +63,46 @@ class Task:
         """Its number."""
         return self.route.transaction.number
 
-    async def carry_out(self) -> Done:
+    async def carry_out(self, *, revise: Revise | None = None, posting: bool = True) -> Done:
         """Carry it out, and put into the outbox what is sent because of it.
 
-        Both are stored together, or not at all. Raises what the transaction raises.
+        Both are stored together, or not at all. `revise` makes another answer of that of the
+        transaction; without `posting` it is not put into the outbox. Raises what the transaction
+        raises.
         """
         writing = self.route.transaction.writes or self.conversation.reply_to.is_remote
-        done = await self._run(writing=writing, posting=True)
+        work = partial(self._work, revise=revise, posting=posting)
+        done = await self._run(work, writing=writing)
         if done.posted or done.answer.notifications:
             self.call.services.start_deliveries()
         return done
 
-    async def try_out(self) -> Done:
+    async def try_out(self, *, revise: Revise | None = None) -> Done:
         """What would be answered; of what the transaction would change nothing is stored.
 
         A transaction that only reads, but for what it must remember of it, is carried out; the
         answer is not put into the outbox. Raises what the transaction raises.
         """
         if not self.route.transaction.writes:
-            return await self._run(writing=False, posting=False)
+            work = partial(self._work, revise=revise, posting=False)
+            return await self._run(work, writing=False)
         try:
-            await self._write(self._rolled_back)
+            await self._write(partial(self._rolled_back, revise=revise))
         except _RolledBackError as tried:
             return tried.done
+
+    async def inspect(self, work: Callable[[Exchange], T]) -> T:
+        """Run `work` on the exchange that the transaction would get; it changes nothing."""
+        return await self.call.services.store.read(
+            self.call.request.namespace,
+            lambda state: work(self._exchange(state, may_write=False)),
+        )
 
     async def post(self, messages: Sequence[OutgoingMessage]) -> None:
         """Put other messages into the outbox than the transaction would."""
         now = self.call.entry.received
+        if not messages:
+            return
 
         def put(state: NamespaceState) -> None:
             for message in messages:
@@ -87,9 +111,8 @@ class Task:
         await self.call.services.store.write(self.call.request.namespace, put)
         self.call.services.start_deliveries()
 
-    async def _run(self, *, writing: bool, posting: bool) -> Done:
+    async def _run(self, work: _Work, *, writing: bool) -> Done:
         """Run the unit beside the writer if it is to read only, unless it has to write."""
-        work = partial(self._work, posting=posting)
         if not writing:
             with suppress(WriteNeeded):
                 store = self.call.services.store
@@ -105,24 +128,35 @@ class Task:
         await store.write(self.call.request.namespace, work, self.staging.by_sha256)
         raise AssertionError("the unit of work returned")
 
-    def _rolled_back(self, state: NamespaceState) -> NoReturn:
-        raise _RolledBackError(self._work(state, posting=False))
+    def _rolled_back(self, state: NamespaceState, *, revise: Revise | None) -> NoReturn:
+        raise _RolledBackError(self._work(state, revise=revise, posting=False))
 
-    def _work(self, state: NamespaceState, *, posting: bool, may_write: bool = True) -> Done:
-        entry, conversation = self.call.entry, self.conversation
-        answer = self.route.handler(
-            Exchange(
-                body=self.message.payload,
-                action=self.route.action,
-                attachments=self.staging.attachments,
-                domain=self.call.services.domain,
-                now=entry.received,
-                new_uuid=conversation.ids.start("transaction"),
-                state=state,
-                findings=entry.findings,
-                may_write=may_write,
-            )
+    def _exchange(self, state: NamespaceState, *, may_write: bool) -> Exchange:
+        return Exchange(
+            body=self.message.payload,
+            action=self.route.action,
+            attachments=self.staging.attachments,
+            domain=self.call.services.domain,
+            now=self.call.entry.received,
+            new_uuid=self.conversation.ids.start("transaction"),
+            state=state,
+            findings=self.call.entry.findings,
+            may_write=may_write,
         )
+
+    def _work(
+        self,
+        state: NamespaceState,
+        *,
+        revise: Revise | None,
+        posting: bool,
+        may_write: bool = True,
+    ) -> Done:
+        entry, conversation = self.call.entry, self.conversation
+        exchange = self._exchange(state, may_write=may_write)
+        answer = self.route.handler(exchange)
+        if revise is not None:
+            answer = revise(answer, exchange)
         posted = conversation.outgoing_answer(answer, self.transaction)
         for outgoing in (
             *(posted if posting else ()),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from ihe_mock_async.faults import corruption
+from ihe_mock_async.faults.corruption import Changes
 from ihe_mock_async.soap import SoapVersion, mtom, xop
 from ihe_mock_async.state import Attachment
 from ihe_mock_async.web import body
@@ -26,11 +28,13 @@ class Framing:
     mtom: bool = False
     message_id: str = ""
     """wsa:MessageID of the request."""
+    changes: Changes = field(default_factory=Changes)
+    """How it is damaged on demand."""
 
     @property
     def multipart(self) -> bool:
         """Whether the answer is MTOM: never in SOAP 1.1."""
-        return self.mtom and self.version is SoapVersion.V1_2
+        return self.mtom and self.version is SoapVersion.V1_2 and not self.changes.simple
 
 
 class Sendable(Protocol):
@@ -57,9 +61,9 @@ def assumed_framing(request: Request) -> Framing:
 def pack(status: int, payload: bytes, action: str, framing: Framing) -> Response:
     """The HTTP response of an envelope without attachments."""
     if not framing.multipart:
-        return Response(status, payload, {"Content-Type": framing.version.content_type})
-    writer = _writer(payload, action)
-    return Response(status, writer.single(), {"Content-Type": writer.content_type})
+        return Response(status, payload, _content_type(framing.version.content_type, framing))
+    writer = _writer(payload, action, framing)
+    return Response(status, writer.single(), _content_type(writer.content_type, framing))
 
 
 async def pack_answer(
@@ -76,21 +80,40 @@ async def pack_answer(
     contents = await outgoing.open(answer.attachments)
     try:
         if framing.multipart:
-            return _multipart(payload, answer, contents)
+            return _multipart(payload, answer, framing, contents)
         return _inline(payload, answer.attachments, framing, contents)
     except BaseException:
         contents.close()
         raise
 
 
-def _multipart(payload: bytes, answer: Sendable, contents: OpenContents) -> Response:
-    writer = _writer(payload, answer.action, answer.attachments)
+def _multipart(
+    payload: bytes, answer: Sendable, framing: Framing, contents: OpenContents
+) -> Response:
+    changes = framing.changes
+    writer = _writer(payload, answer.action, framing, answer.attachments)
+    (first, *others) = answer.attachments
+    first_id = first.content_id
+    if changes.renames_first_part:
+        first_id = corruption.other_content_id(first_id)
     pieces: list[bytes | Attachment] = []
-    for part in answer.attachments:
+    if changes.has_first_part:
+        pieces += (writer.part_head(first_id, first.media_type), first)
+    head = writer.head()
+    if not changes.has_start:
+        # The line break in front of a delimiter belongs to it (RFC 2046: 5.1.1).
+        pieces.append(b"\r\n" + head)
+        head = b""
+    for part in others:
         pieces += (writer.part_head(part.content_id, part.media_type), part)
     pieces.append(writer.tail())
-    headers = {"Content-Type": writer.content_type}
-    return Response(200, writer.head(), headers, AttachmentStream(pieces, contents))
+    headers = _content_type(writer.content_type, framing)
+    stream = AttachmentStream(pieces, contents, damaged=changes.damages_documents)
+    return Response(200, head, headers, stream)
+
+
+def _content_type(right: str, framing: Framing) -> dict[str, str]:
+    return {"Content-Type": framing.changes.content_type or right}
 
 
 def _inline(
@@ -101,15 +124,20 @@ def _inline(
     pieces: list[bytes | Attachment] = []
     for content_id, text in zip(content_ids, texts, strict=True):
         pieces += (by_id[content_id], text)
-    headers = {"Content-Type": framing.version.content_type}
-    return Response(200, first, headers, AttachmentStream(pieces, contents, encoded=True))
+    headers = _content_type(framing.version.content_type, framing)
+    damaged = framing.changes.damages_documents
+    stream = AttachmentStream(pieces, contents, encoded=True, damaged=damaged)
+    return Response(200, first, headers, stream)
 
 
-def _writer(payload: bytes, action: str, parts: Iterable[Attachment] = ()) -> mtom.MtomWriter:
+def _writer(
+    payload: bytes, action: str, framing: Framing, parts: Iterable[Attachment] = ()
+) -> mtom.MtomWriter:
     return mtom.MtomWriter(
         _boundary(payload, parts),
         payload,
-        action=action,
+        action=action if framing.changes.has_action else "",
+        has_start=framing.changes.has_start,
         root_id="root.message@ihe-mock-async.localhost",
     )
 
@@ -133,6 +161,8 @@ class AttachmentStream:
     contents: OpenContents
     encoded: bool = False
     """Attachments become base64."""
+    damaged: bool = False
+    """Attachments get another first octet."""
 
     @property
     def length(self) -> int:
@@ -161,8 +191,11 @@ class AttachmentStream:
             if isinstance(piece, bytes):
                 yield piece
                 continue
+            whole = not self.damaged
             async for chunk in self.contents.read(piece):
-                yield base64.b64encode(chunk) if self.encoded else chunk
+                octets = chunk if whole else corruption.damaged(chunk)
+                whole = True
+                yield base64.b64encode(octets) if self.encoded else octets
 
     def _length_of(self, piece: bytes | Attachment) -> int:
         if isinstance(piece, bytes):

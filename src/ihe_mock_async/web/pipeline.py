@@ -15,8 +15,18 @@ from typing import TYPE_CHECKING
 
 from ihe_mock_async import elements
 from ihe_mock_async.errors import StoreError
+from ihe_mock_async.faults.effect_names import UnknownEffectError
 from ihe_mock_async.soap import SoapMessage, SoapVersion, envelope, fault
-from ihe_mock_async.web import attachments, body, dispatch, recording, refusals, responding, rules
+from ihe_mock_async.web import (
+    attachments,
+    body,
+    dispatch,
+    faulting,
+    recording,
+    refusals,
+    responding,
+    rules,
+)
 from ihe_mock_async.web.carrying_out import Task
 from ihe_mock_async.web.http import ClientGoneError, Request, Response
 from ihe_mock_async.web.packing import assumed_framing
@@ -24,8 +34,10 @@ from ihe_mock_async.web.replies import Conversation
 from ihe_mock_async.web.responding import Call
 from ihe_mock_async.web.services import Services
 from ihe_mock_async.web.staging import Staging
+from ihe_mock_async.web.striking import Strike
 
 if TYPE_CHECKING:
+    from ihe_mock_async.faults.picker import Picked
     from ihe_mock_async.findings import Finding
     from ihe_mock_async.journal.entry import Entry
     from ihe_mock_async.soap.content_type import ContentType
@@ -96,7 +108,17 @@ async def _exchange(call: Call, conversation: Conversation) -> Response:
             # Its traceback would hold this frame, and so the whole message.
             task = error.with_traceback(None)
         recording.understood(call.entry, call.services)
+        picked = _pick(call)
+        if picked is not None:
+            return await Strike(picked, task, call, conversation).answer()
         return await _answer(task, call, conversation)
+
+
+def _pick(call: Call) -> Picked | None:
+    try:
+        return faulting.pick(call.request, call.entry, call.services)
+    except UnknownEffectError as error:
+        raise fault.sender(str(error)) from error
 
 
 async def _answer(

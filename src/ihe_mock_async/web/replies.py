@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ihe_mock_async.faults import corruption
 from ihe_mock_async.soap import envelope, fault
 from ihe_mock_async.soap.namespaces import ANONYMOUS, NONE, OTHER_WSA_VERSIONS, WSA
 from ihe_mock_async.soap.version import SoapVersion
@@ -20,6 +21,7 @@ from ihe_mock_async.web.clock import ExchangeIds
 from ihe_mock_async.web.http import Response
 
 if TYPE_CHECKING:
+    from ihe_mock_async.faults.effects import Corruption
     from ihe_mock_async.findings import Finding
     from ihe_mock_async.ihe import Answer, Notification
     from ihe_mock_async.soap import Addressing, SoapFault, SoapMessage
@@ -92,6 +94,7 @@ class Conversation:
     reply_to: EndpointReference = CONNECTION
     fault_to: EndpointReference = CONNECTION
     ids: ExchangeIds = field(default_factory=ExchangeIds)
+    _damage: Corruption | None = None
 
     def turn_to(self, message: SoapMessage) -> list[Finding]:
         """Answer as and where the message says.
@@ -115,6 +118,11 @@ class Conversation:
         if addressing.fault_to:
             self.fault_to = EndpointReference(addressing.fault_to, addressing.fault_parameters)
 
+    def damage(self, kind: Corruption | None) -> None:
+        """Damage what is answered from now on, where it is answered."""
+        self._damage = kind
+        self.framing.changes = corruption.framing(kind)
+
     def answer(self, answer: Answer) -> tuple[bytes, str]:
         """The envelope of an answer, and its message id."""
         message_id = self._new_message_id("answer")
@@ -127,12 +135,13 @@ class Conversation:
             to=self.reply_to.address,
             parameters=self.reply_to.parameters,
         )
-        return octets, message_id
+        return corruption.envelope(self._damage, octets), message_id
 
     def fault(self, error: SoapFault, found: Iterable[Finding]) -> bytes:
         """The envelope of a fault on the connection; `found` stands in its details."""
         framing = self.framing
-        return fault.write(error, framing.version, relates_to=framing.message_id, findings=found)
+        octets = fault.write(error, framing.version, relates_to=framing.message_id, findings=found)
+        return corruption.envelope(self._damage, octets)
 
     def outgoing_answer(self, answer: Answer, transaction: str) -> Sequence[OutgoingMessage]:
         """The answer as a message to its endpoint; none when it is not posted."""
@@ -158,6 +167,7 @@ class Conversation:
             parameters=self.fault_to.parameters,
             findings=found,
         )
+        octets = corruption.envelope(self._damage, octets)
         return self._outgoing(
             self.fault_to, octets, transaction=transaction, action=error.action, id_=message_id
         )
@@ -207,5 +217,5 @@ class Conversation:
             relates_to=self.framing.message_id,
             envelope=octets,
             version=self.framing.version,
-            mtom=self.framing.mtom,
+            mtom=self.framing.mtom and not self.framing.changes.simple,
         )

@@ -39,17 +39,22 @@ async def send_answer(
 ) -> Response:
     """Note what was decided, and send it where answers go; `posted` are those in the outbox."""
     entry = call.entry
-    entry.findings = answer.findings
-    entry.patient_ids = answer.patient_ids
-    entry.application_message_id = answer.message_id
-    entry.documents = answer.documents
-    entry.outcome, entry.summary = answer.outcome, answer.summary
+    note_answer(answer, entry)
     if not conversation.reply_to.is_connection:
         entry.response_envelope = posted[0].envelope if posted else b""
         return ACCEPTED
     payload, _ = conversation.answer(answer)
     entry.response_envelope = payload
     return await pack_answer(payload, answer, conversation.framing, call.services.outgoing)
+
+
+def note_answer(answer: Answer, entry: Entry) -> None:
+    """Note what the application has decided."""
+    entry.findings = answer.findings
+    entry.patient_ids = answer.patient_ids
+    entry.application_message_id = answer.message_id
+    entry.documents = answer.documents
+    entry.outcome, entry.summary = answer.outcome, answer.summary
 
 
 async def send_fault(error: fault.SoapFault, call: Call, conversation: Conversation) -> Response:
