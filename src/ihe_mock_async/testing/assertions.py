@@ -47,7 +47,7 @@ def unmet_sequence(
         ]
         if order.too_early:
             lines.append(f"One came too early: {one_line(order.too_early)}")
-        return "\n".join([*lines, *_nearest(order.near_misses), *_came(entries)])
+        return "\n".join([*lines, *told_misses(order.near_misses), *_came(entries)])
     if exact and len(entries) != len(patterns):
         unexpected = [each for each in entries if each not in order.found]
         return "\n".join(
@@ -65,13 +65,14 @@ def _told(pattern: Pattern, found: Verification, came: int) -> Iterator[str]:
         f"{in_words(pattern)}, but {found.count or 'none'} came{others}."
     )
     if found.near_misses:
-        yield from _nearest(found.near_misses)
+        yield from told_misses(found.near_misses)
     elif found.matching:
         yield "They were:"
         yield from (f"  {line}" for line in _listed(found.matching))
 
 
-def _nearest(misses: Sequence[NearMiss]) -> Iterator[str]:
+def told_misses(misses: Sequence[NearMiss]) -> Iterator[str]:
+    """The entries that come nearest, and why each does not match."""
     if misses:
         yield "Nearest:"
     for miss in misses:

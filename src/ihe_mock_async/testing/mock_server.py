@@ -40,11 +40,6 @@ class _Server:
     _running: Running
 
     @property
-    def url(self) -> str:
-        """Its base URL, without a slash at the end."""
-        return self._running.site.url
-
-    @property
     def port(self) -> int:
         """The port that it listens on."""
         return self._running.site.port

@@ -15,6 +15,7 @@ from ihe_mock_async.journal.content import Content
 from ihe_mock_async.journal.entry import AppliedFault, Entry
 from ihe_mock_async.journal.entry_content import content_of
 from ihe_mock_async.journal.xpath_expression import XPathExpression
+from ihe_mock_async.testing.urls import prefix_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,6 @@ class RecordedExchange:
     @property
     def curl(self) -> str:
         """A command that sends the request again; raises `BodyNotKeptError`."""
-        world = f"/ns/{self._entry.namespace}" if self._entry.namespace else ""
-        body_url = f"{self._url}{world}/__admin/requests/{self._entry.sequence}/body"
+        world = f"{self._url}{prefix_of(self._entry.namespace)}"
+        body_url = f"{world}/__admin/requests/{self._entry.sequence}/body"
         return curl.command(self._entry, body_url)

@@ -21,7 +21,7 @@ def url_for(site: Site, name: str, namespace: str) -> str:
 
     Raises `ValueError` saying what there is.
     """
-    world = f"/ns/{namespace}" if namespace else ""
+    world = prefix_of(namespace)
     if name in site.services:
         return f"{site.url}{world}{COMPANIONS}/{name}"
     number = transaction(name)
@@ -32,6 +32,11 @@ def url_for(site: Site, name: str, namespace: str) -> str:
         if e.actor.value == name or number in (each.number for each in e.transactions)
     )
     return f"{site.url}{world}{path}"
+
+
+def prefix_of(namespace: str) -> str:
+    """What stands in front of the paths of a world."""
+    return f"/ns/{namespace}" if namespace else ""
 
 
 def transaction(name: str) -> str:

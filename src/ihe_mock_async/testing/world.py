@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ihe_mock_async.journal.verification import Expectation
@@ -15,11 +16,12 @@ from ihe_mock_async.testing.effects import EffectLike
 from ihe_mock_async.testing.expectation import On, pattern_of
 from ihe_mock_async.testing.fault_control import FaultControl
 from ihe_mock_async.testing.recorded import RecordedExchange
-from ihe_mock_async.testing.urls import known
+from ihe_mock_async.testing.urls import known, prefix_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ihe_mock_async.faults.picker import ArmedPlan
     from ihe_mock_async.journal.entry import Entry
     from ihe_mock_async.journal.pattern import Pattern
     from ihe_mock_async.testing.running import InThread, Running
@@ -29,7 +31,22 @@ NO_NAMESPACE = ""
 _UNAVAILABLE = 503
 
 
-class _World:
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is remembered of a world at one moment."""
+
+    entries: Sequence[Entry]
+    evicted: int
+    """How many more there were."""
+    plans: Sequence[ArmedPlan]
+
+    @property
+    def seen(self) -> tuple[Sequence[Entry], int]:
+        """What expectations are checked against."""
+        return self.entries, self.evicted
+
+
+class WorldControl:
     """What both forms have; used in any thread.
 
     `on` and `**pattern` are as in `expectation.pattern_of`: `on="ITI-41", patient_id="P1"`.
@@ -43,6 +60,11 @@ class _World:
     def name(self) -> str:
         """The namespace; empty: the default world."""
         return self._namespace
+
+    @property
+    def url(self) -> str:
+        """Its base URL, without a slash at the end: that of the server, or `.../ns/NAME`."""
+        return f"{self._running.site.url}{prefix_of(self._namespace)}"
 
     def url_for(self, name: str, *, namespace: str | None = None) -> str:
         """URL of the endpoint of a transaction (`ITI-41`), an actor or a companion service.
@@ -116,7 +138,7 @@ class _World:
         return self._seen(entries[-1:])[0]
 
     def _entries(self) -> Sequence[Entry]:
-        return self._call(lambda: self._evidence()[0])
+        return self.evidence().entries
 
     def _seen(self, entries: Sequence[Entry]) -> list[RecordedExchange]:
         return [RecordedExchange(entry, self._running.site.url) for entry in entries]
@@ -140,7 +162,7 @@ class _World:
         __tracebackhide__ = True
         wanted = pattern_of(on, pattern, self._running.site)
         expectation = Expectation(match=wanted, times=times, at_least=at_least, at_most=at_most)
-        _complain(self._call(lambda: assertions.unmet(expectation, *self._evidence())))
+        _complain(self._call(lambda: assertions.unmet(expectation, *self._evidence().seen)))
 
     def assert_not_called(self, on: On = None, **pattern: Any) -> None:  # noqa: ANN401 - as above
         """AssertionError if a matching request came."""
@@ -155,15 +177,25 @@ class _World:
         __tracebackhide__ = True
         patterns = [pattern_of(on, {}, self._running.site) for on in expected]
         _complain(
-            self._call(lambda: assertions.unmet_sequence(patterns, *self._evidence(), exact=exact))
+            self._call(
+                lambda: assertions.unmet_sequence(patterns, *self._evidence().seen, exact=exact)
+            )
         )
 
     # ------------------------------------------------------------ inside
 
-    def _evidence(self) -> tuple[Sequence[Entry], int]:
-        """What is remembered, and how many entries are not any more."""
-        journal = self._running.site.app.services.journal
-        return journal.entries(self._namespace), journal.evicted(self._namespace)
+    def evidence(self) -> Evidence:
+        """All that is remembered of it, as the report of a failed test tells it."""
+        return self._call(self._evidence)
+
+    def _evidence(self) -> Evidence:
+        services = self._running.site.app.services
+        name = self._namespace
+        return Evidence(
+            services.journal.entries(name),
+            services.journal.evicted(name),
+            services.faults.plans(name),
+        )
 
     def _call(self, function: Callable[[], T]) -> T:
         return self._running.call(function)
@@ -189,7 +221,7 @@ def _complain(complaint: str) -> None:
         raise AssertionError(complaint)
 
 
-class World(_World):
+class World(WorldControl):
     """A world as synchronous code sees it; calls run in the thread of the server."""
 
     _running: InThread
@@ -221,7 +253,7 @@ class World(_World):
         self._running.wait(self._reset())
 
 
-class AsyncWorld(_World):
+class AsyncWorld(WorldControl):
     """A world as code in the server's event loop sees it."""
 
     def namespace(self, name: str) -> AsyncWorld:
