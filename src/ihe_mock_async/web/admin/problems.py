@@ -6,11 +6,31 @@ import json
 from collections.abc import Mapping
 from http import HTTPStatus
 
+from pydantic import BaseModel
 from quart import Response
 
 PROBLEM = "application/problem+json"
 _NO_HEADERS: Mapping[str, str] = {}
 _NO_MEMBERS: Mapping[str, object] = {}
+
+
+class ProblemError(BaseModel):
+    """What is wrong at one place of the request's JSON document."""
+
+    key: str
+    """`match.xpath[0].expression`; empty: the whole document."""
+    problem: str
+    allowed: str = ""
+
+
+class ProblemDocument(BaseModel, extra="allow"):
+    """What went wrong, and what to do (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[ProblemError] = []
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word for it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import re
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -14,19 +15,30 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.routing import BaseConverter
 
 from ihe_mock_async.errors import StoreError
-from ihe_mock_async.web.admin import problems, query, wrong_turn
+from ihe_mock_async.web.admin import json_body, problems, query, wrong_turn
 from ihe_mock_async.web.admin.guard import Caller, Guard
+from ihe_mock_async.web.admin.overview import Overview
 from ihe_mock_async.web.admin.problems import Problem
 from ihe_mock_async.web.endpoints import NAMESPACE_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ihe_mock_async.web.admin.api import Operation, Part, View
 
 PREFIX = "/__admin"
+_NAME = "admin"
 SCOPED_PREFIX = f"/ns/<namespace:namespace>{PREFIX}"
 _PATH = re.compile(rf"(?:/ns/[^/]*)?{PREFIX}(?:/.*)?", re.DOTALL)
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_PRIVATE = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Of every response, unless it says otherwise."""
 
 logger = logging.getLogger("ihe_mock_async.admin")
 
@@ -44,43 +56,59 @@ def is_admin(path: str) -> bool:
 
 def blueprint(guard: Guard, parts: Iterable[Part]) -> Blueprint:
     """The operations of all parts; whatever is asked for, the guard is asked first."""
-    admin = Blueprint("admin", __name__)
+    admin = Blueprint(_NAME, __name__)
     operations = [operation for part in parts for operation in part.operations()]
-
-    @admin.record
-    def register_converter(state: BlueprintSetupState) -> None:
-        state.app.url_map.converters["namespace"] = _Namespace
-
+    operations += Overview(PREFIX, operations, secured=guard.token is not None).operations()
+    entrance = _Entrance(guard, operations)
+    admin.record(_prepare)
     # Those of the app, not of the blueprint: a path without an operation belongs to no blueprint.
-    @admin.before_app_request
-    async def check() -> None:
-        if is_admin(request.path):
-            guard.check(Caller.of(request))
-            wrong_turn.check(request, operations)
-
-    @admin.after_app_request
-    async def keep_private(response: Response) -> Response:
-        if is_admin(request.path):
-            response.headers.update(_PRIVATE)
-        return response
-
-    @admin.errorhandler(StoreError)
-    async def unavailable(_: StoreError) -> Response:
-        logger.exception("the store refused a request to %s", request.path)
-        return problems.response(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            HTTPStatus.SERVICE_UNAVAILABLE.phrase,
-            "The server could not use its store; its log says why.",
-        )
-
+    admin.before_app_request(entrance.check)
+    admin.after_app_request(_keep_private)
+    admin.register_error_handler(StoreError, _unavailable)
     admin.register_error_handler(HTTPException, _http_error)
-    admin.record(lambda state: state.app.register_error_handler(Problem, problems.answer))
     for operation in operations:
         _add(admin, operation)
     return admin
 
 
-_PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+@dataclass(frozen=True, slots=True)
+class _Entrance:
+    """Where every request to the admin API comes by."""
+
+    guard: Guard
+    operations: Sequence[Operation]
+
+    async def check(self) -> None:
+        """Raise `Problem` for requests that no operation gets; the guard has the first word."""
+        if not is_admin(request.path) and request.blueprint != _NAME:
+            return
+        self.guard.check(Caller.of(request))
+        wrong_turn.check(request, self.operations)
+        if request.method not in _READING:
+            json_body.check_type(request.headers.get("Content-Type", ""))
+
+
+def _prepare(state: BlueprintSetupState) -> None:
+    """Set up what belongs to the whole app; before the first route."""
+    state.app.url_map.converters["namespace"] = _Namespace
+    state.app.url_map.merge_slashes = False  # a redirect would be told before the guard is asked
+    state.app.register_error_handler(Problem, problems.answer)
+
+
+async def _keep_private(response: Response) -> Response:
+    if is_admin(request.path):
+        for name, value in _PRIVATE.items():
+            response.headers.setdefault(name, value)
+    return response
+
+
+async def _unavailable(_: StoreError) -> Response:
+    logger.exception("the store refused a request to %s", request.path)
+    return problems.response(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.SERVICE_UNAVAILABLE.phrase,
+        "The server could not use its store; its log says why.",
+    )
 
 
 def _add(admin: Blueprint, operation: Operation) -> None:
@@ -96,7 +124,6 @@ def _add(admin: Blueprint, operation: Operation) -> None:
             view,
             methods=[operation.method],
             defaults=defaults,
-            merge_slashes=False,
             strict_slashes=operation.path != "/",
         )
 

@@ -12,6 +12,7 @@ from quart import current_app
 from werkzeug.exceptions import MethodNotAllowed
 
 from ihe_mock_async.web.admin.problems import Problem
+from ihe_mock_async.web.endpoints import NAMESPACE_NAME
 
 if TYPE_CHECKING:
     from quart import Request
@@ -38,11 +39,16 @@ def check(request: Request, operations: Iterable[Operation]) -> None:
 
 
 def _instead(path: str, operations: Iterable[Operation]) -> str:
-    if scoped := _SCOPED.fullmatch(path):
-        if current_app.url_map.bind("").allowed_methods(scoped["rest"]):
-            return f"This is about the whole server, not one namespace: ask {scoped['rest']}."
-        path = scoped["rest"]
-    known = list(dict.fromkeys(_PREFIX + operation.template for operation in operations))
+    scoped = _SCOPED.fullmatch(path)
+    if scoped and not NAMESPACE_NAME.fullmatch(scoped["namespace"]):
+        return (
+            f'"{scoped["namespace"]}" cannot name a namespace: that takes up to 100 letters, '
+            "digits, '.', '_' and '-', the first a letter or digit."
+        )
+    if scoped and current_app.url_map.bind("").allowed_methods(scoped["rest"]):
+        return f"This is about the whole server, not one namespace: ask {scoped['rest']}."
+    prefix = path.removesuffix(scoped["rest"]) + _PREFIX if scoped else _PREFIX
+    known = [prefix + each.template for each in operations if each.scoped or not scoped]
     close = get_close_matches(path, known, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"GET {_PREFIX}/ lists what there is."
+    hint = f"did you mean {close[0]}?" if close else f"GET {prefix}/ lists what there is."
     return f"There is nothing at this path; {hint}"
