@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ihe_mock_async.journal.content import Content
+from ihe_mock_async.journal.content import Content, UnreadableError
 from ihe_mock_async.journal.matchers import TextMatcher, unmet_field
 from ihe_mock_async.journal.subject import Subject
 from ihe_mock_async.journal.text_matcher import quoted, told
@@ -82,12 +82,8 @@ def _equal(key: str, wanted: str, texts: Texts) -> Condition:
     return Condition(key, quoted(wanted), unmet)
 
 
-def _matching(
-    key: str, matcher: TextMatcher, texts: Texts, *, reads_body: bool = False
-) -> Condition:
-    return Condition(
-        key, matcher.expected, lambda subject: matcher.unmet(texts(subject)), reads_body
-    )
+def _matching(key: str, matcher: TextMatcher, texts: Texts) -> Condition:
+    return Condition(key, matcher.expected, lambda subject: matcher.unmet(texts(subject)))
 
 
 def _outcome(wanted: str) -> Condition:
@@ -208,15 +204,11 @@ def _of_body(pattern: Pattern) -> Iterator[Condition]:
     for number, xpath in enumerate(pattern.xpath):
         yield _content(f"xpath[{number}]", xpath.wanted, xpath.unmet_in)
     if pattern.body is not None:
-        yield _matching("body", pattern.body, _text, reads_body=True)
+        yield _text(pattern.body)
     for number, each in enumerate(pattern.body_patterns):
         yield _content(f"bodyPatterns[{number}]", each.wanted, each.unmet_in)
     for name, field in pattern.form_parameters.items():
         yield _form_field(name, field)
-
-
-def _text(subject: Subject) -> list[str]:
-    return _some(subject.content.text)
 
 
 def _body_name(wanted: str) -> Condition:
@@ -231,10 +223,19 @@ def _content(key: str, wanted: str, unmet_in: Callable[[Content], str | None]) -
     return Condition(key, wanted, lambda subject: unmet_in(subject.content), reads_body=True)
 
 
+def _text(matcher: TextMatcher) -> Condition:
+    def unmet_in(content: Content) -> str | None:
+        try:
+            return matcher.unmet(_some(content.text))
+        except UnreadableError as error:
+            return str(error)
+
+    return _content("body", matcher.expected, unmet_in)
+
+
 def _form_field(name: str, matcher: TextMatcher) -> Condition:
-    return Condition(
+    return _content(
         f"formParameters.{name}",
         matcher.expected,
-        lambda subject: unmet_field(name, matcher, subject.content),
-        reads_body=True,
+        lambda content: unmet_field(name, matcher, content),
     )

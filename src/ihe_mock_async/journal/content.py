@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NoReturn, TypeVar
@@ -33,23 +35,19 @@ class Content:
     """
 
     def __init__(self, octets: bytes, content_type: str = "", missing: str = "") -> None:
-        """`missing` says why the octets are not (all) there; then only the text can be had."""
+        """`missing` says why the octets are not (all) there; then nothing can be read."""
         self.octets = octets
         self._content_type = content_type
         self._missing = missing
         if len(octets) > MAX_OCTETS:
             self._missing = f"more than {MAX_OCTETS} octets"
 
-    @cached_property
+    @property
     def text(self) -> str:
-        """The octets decoded by the charset of Content-Type, else as UTF-8; never an error."""
-        octets = self.octets[:MAX_OCTETS]
-        if octets[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            return octets.decode("utf-16", "replace")
-        try:
-            return octets.decode(charset_of(self._content_type), "replace")
-        except (LookupError, ValueError):  # an unknown charset, or one that decodes no octets
-            return octets.decode("utf-8-sig", "replace")
+        """The octets decoded by the charset of Content-Type, else as UTF-8."""
+        if self._missing:
+            raise UnreadableError(self._missing)
+        return self._text
 
     @property
     def tree(self) -> etree._Element:
@@ -65,6 +63,12 @@ class Content:
     def form(self) -> Parameters:
         """The fields of a form, application/x-www-form-urlencoded."""
         return _or_raise(self._form)
+
+    @cached_property
+    def _text(self) -> str:
+        if self.octets[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return self.octets.decode("utf-16", "replace")
+        return self.octets.decode(_codec(charset_of(self._content_type)), "replace")
 
     # What was read, or why it cannot be: a reason is worked out only once, too.
 
@@ -82,7 +86,7 @@ class Content:
         if self._missing:
             return UnreadableError(self._missing)
         try:
-            return parse_json(self.text)
+            return parse_json(self._text)
         except UnreadableError as error:
             return error
 
@@ -133,3 +137,17 @@ def charset_of(content_type: str) -> str:
         if name.strip().lower() == "charset":
             return value.strip().strip('"').strip("'") or "utf-8"
     return "utf-8"
+
+
+_UTF8 = "utf-8-sig"
+# Python knows further codecs, such as punycode: slow, or no charsets of anything.
+_CHARSETS = re.compile(r"ascii|iso8859-\d+|cp\d+|koi8-[rtu]|utf-(16|32)(-[bl]e)?|gbk|gb18030|big5")
+
+
+def _codec(charset: str) -> str:
+    """The codec of a charset; UTF-8 when it is none that is known."""
+    try:
+        name = codecs.lookup(charset).name
+    except (LookupError, ValueError):
+        return _UTF8
+    return name if _CHARSETS.fullmatch(name) else _UTF8

@@ -75,11 +75,15 @@ class Comparison:
 
 def _place(item: int, fitting: list[list[int]], taken: dict[int, int], seen: set[int]) -> bool:
     """Give the item a received one, moving others that have a choice (Kuhn's algorithm)."""
+    free = next((there for there in fitting[item] if there not in taken), None)
+    if free is not None:
+        taken[free] = item
+        return True
     for there in fitting[item]:
         if there in seen:
             continue
         seen.add(there)
-        if there not in taken or _place(taken[there], fitting, taken, seen):
+        if _place(taken[there], fitting, taken, seen):
             taken[there] = item
             return True
     return False

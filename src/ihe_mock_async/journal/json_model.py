@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar, NoReturn, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    ValidationError,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from ihe_mock_async.errors import KeyProblem, WrongJsonError
+from ihe_mock_async.journal.json_forms import TEXT, or_short
 from ihe_mock_async.journal.json_problems import describe, problems
 
 __all__ = ["JsonModel", "KeyProblem", "problems", "read", "wrong"]
@@ -40,6 +48,20 @@ class JsonModel(BaseModel):
         if cls.text_means and isinstance(value, str):
             return {cls.text_means: value}
         return value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Its schema with the short form, and without titles that only repeat the keys."""
+        reference = handler(core)
+        schema = handler.resolve_ref_schema(reference)
+        for each in schema.get("properties", {}).values():
+            each.pop("title", None)
+        if cls.text_means:
+            meaning = to_camel(cls.text_means)
+            or_short(schema, {**TEXT, "description": f"Short for `{meaning}`."})
+        return reference
 
 
 def wrong(problem: str, allowed: str = "", key: str = "") -> NoReturn:

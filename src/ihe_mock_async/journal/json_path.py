@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -17,12 +18,14 @@ from ihe_mock_async.journal.regular_expression import (
 
 MAX_EXPRESSION = 2_000
 """Characters of an expression."""
-MAX_SELECTED = 1_000
-"""Values that are looked at; a query that selects more is cut there."""
+MAX_SELECTORS = 10_000
+"""`[0,1][0,1]` has 2 * 2 of them: without a bound few letters can select without end."""
 _MAX_STEPS = 300_000
 """How many values an evaluation may touch, by an estimate."""
 
 _STRINGS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+
+_BRACKETS = re.compile(r"\[[^\[\]]*\]")
 
 
 class BadJsonPathError(ValueError):
@@ -81,18 +84,22 @@ class JsonPathExpression:
 
     def __init__(self, expression: str) -> None:
         """Compile it, or raise `BadJsonPathError`."""
+        if not expression.strip():
+            raise BadJsonPathError("it is empty")
         if len(expression) > MAX_EXPRESSION:
             raise BadJsonPathError(f"it has more than {MAX_EXPRESSION} characters")
         try:
             self._compiled = _Environment(strict=True).compile(expression)
         except (JSONPathError, RecursionError, ValueError) as error:
-            raise BadJsonPathError(_first_line(error)) from error
-        # Each `..`, and each `$` in a filter, may look through all of the document again.
+            raise BadJsonPathError(_why(error)) from error
         code = _STRINGS.sub("", expression)
+        if math.prod(group.count(",") + 1 for group in _BRACKETS.findall(code)) > MAX_SELECTORS:
+            raise BadJsonPathError(f"its selectors multiply to more than {MAX_SELECTORS}")
+        # Each `..`, and each `$` in a filter, may look through all of the document again.
         self._degree = code.count("..") + code.count("$") - 1
 
-    def selected(self, value: Any) -> list[str]:  # noqa: ANN401 - any JSON value
-        """The selected values as texts, null left out; raises `BadJsonPathError`."""
+    def selected(self, value: Any, most: int = 1_000) -> list[str]:  # noqa: ANN401 - any JSON
+        """The first selected values as texts, null left out; raises `BadJsonPathError`."""
         if self._degree > 1 and _size(value) ** self._degree > _MAX_STEPS:
             raise BadJsonPathError("the expression would take too long on so large a document")
         texts: list[str] = []
@@ -100,10 +107,10 @@ class JsonPathExpression:
             for match in self._compiled.finditer(value):
                 if match.obj is not None:
                     texts.append(_text(match.obj))
-                if len(texts) == MAX_SELECTED:
+                if len(texts) == most:
                     break
         except (JSONPathError, RecursionError, ValueError, TypeError) as error:
-            raise BadJsonPathError(_first_line(error)) from error
+            raise BadJsonPathError(_why(error)) from error
         return texts
 
 
@@ -126,5 +133,6 @@ def _text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0] or "it cannot be evaluated"
+def _why(error: Exception) -> str:
+    # Not str(error): it draws the place in several lines, and fails for an empty expression.
+    return str(error.args[0]) if error.args else "it cannot be evaluated"

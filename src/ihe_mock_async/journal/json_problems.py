@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ihe_mock_async.errors import KeyProblem
+from ihe_mock_async.findings import one_line
 
 _LONGEST_ECHO = 80
 _OWN = "wrong_value"
@@ -19,6 +20,7 @@ _SAYINGS: Mapping[str, Callable[[ErrorDetails], str]] = {
     "missing": lambda _: "is missing",
     "value_error": lambda error: str(error["ctx"]["error"]),
 }
+_SUBJECTS = {"String": "a text", "Tuple": "a list", "List": "a list", "Dictionary": "an object"}
 # What pydantic calls in Python's words.
 _KINDS = {
     "string_type": "a text",
@@ -62,8 +64,16 @@ def _problem(error: ErrorDetails, model: type[BaseModel]) -> KeyProblem:
         return KeyProblem(_joined(key, context["key"]), context["problem"], context["allowed"])
     if kind in _SAYINGS:
         return KeyProblem(key, _SAYINGS[kind](error))
-    allowed = _kind(kind, location, model) or error["msg"].removeprefix("Input should be ")
+    allowed = _kind(kind, location, model) or _in_words(error["msg"])
     return KeyProblem(key, f"is {seen(error['input'])}", allowed)
+
+
+def _in_words(message: str) -> str:
+    """Pydantic's message as what is allowed: `a text that should match pattern ...`."""
+    subject, _, rest = message.partition(" should ")
+    if subject in _SUBJECTS and rest:
+        return f"{_SUBJECTS[subject]} that should {rest}"
+    return message.removeprefix("Input should be ")
 
 
 def _kind(error: str, location: Location, model: type[BaseModel]) -> str:
@@ -122,7 +132,7 @@ def echo(value: str | float) -> str:
         value = value[:_LONGEST_ECHO]
     elif isinstance(value, int) and value.bit_length() > _LONGEST_ECHO * 3:
         return f"of {value.bit_length()} bits"  # Python refuses to print far larger ones
-    text = json.dumps(value, ensure_ascii=False)
+    text = one_line(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= _LONGEST_ECHO else f"{text[: _LONGEST_ECHO - 3]}..."
 
 

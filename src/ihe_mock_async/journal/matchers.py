@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from ihe_mock_async.journal.content import Content, UnreadableError, parse_json
 from ihe_mock_async.journal.json_equality import Comparison, TooLargeError
+from ihe_mock_async.journal.json_forms import at_most_one, exactly_one
 from ihe_mock_async.journal.json_model import wrong
 from ihe_mock_async.journal.json_path import BadJsonPathError, JsonPathExpression
 from ihe_mock_async.journal.text_matcher import (
+    KEYS,
     TextConditions,
     TextMatcher,
     quoted,
@@ -42,21 +44,27 @@ __all__ = [
 Variables = Mapping[str, str]
 
 
+MAX_SELECTED = 1_000
+"""Texts of a selection that are looked at; what is beyond is not found."""
+_SHOWN = 3
+
+
 class _Selection(TextConditions):
     """Something selected in a body: it is there, or some of its texts fulfil a condition."""
 
+    model_config = ConfigDict(json_schema_extra=at_most_one(*KEYS))
     text_means: ClassVar[str] = "expression"
+
+    @property
+    def _most(self) -> int:
+        """How many texts must be looked at: a few show that there is something."""
+        return MAX_SELECTED if self.given else _SHOWN
 
     @model_validator(mode="after")
     def _is_at_most_one(self) -> Self:
         if len(self.given) > 1:
-            wrong(
-                f"has {len(self.given)} conditions", f"at most one of {', '.join(_SELECTION_KEYS)}"
-            )
+            wrong(f"has {len(self.given)} conditions", f"at most one of {', '.join(KEYS)}")
         return self
-
-
-_SELECTION_KEYS = ("equalTo", "contains", "doesNotContain", "matches", "doesNotMatch", "absent")
 
 
 class XPathCondition(_Selection):
@@ -99,7 +107,7 @@ class XPathCondition(_Selection):
     def unmet_in(self, content: Content) -> str | None:
         """None when the XML fulfils it, else what the expression selects, or why it cannot."""
         try:
-            texts = self._expression.selected(content.tree)
+            texts = self._expression.selected(content.tree, self._most)
         except (UnreadableError, BadXPathError, TooCostlyError) as error:
             return str(error)
         return _unmet_selection(self, texts)
@@ -135,7 +143,7 @@ class JsonPathCondition(_Selection):
     def unmet_in(self, content: Content) -> str | None:
         """None when the JSON fulfils it, else what the expression selects, or why it cannot."""
         try:
-            texts = self._expression.selected(content.json)
+            texts = self._expression.selected(content.json, self._most)
         except (UnreadableError, BadJsonPathError) as error:
             return str(error)
         return _unmet_selection(self, texts)
@@ -168,8 +176,13 @@ def unmet_field(name: str, matcher: TextMatcher, content: Content) -> str | None
 # ---------------------------------------------------------------- body patterns
 
 
+_BODY_KEYS = (*KEYS, "equalToJson", "matchesJsonPath", "matchesXPath")
+
+
 class BodyPattern(TextConditions):
-    """A condition on a body: one of WireMock's body patterns."""
+    """A condition on a body: exactly one of WireMock's body patterns, with its options."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one(*_BODY_KEYS))
 
     equal_to_json: Any = Field(
         default=None,
@@ -215,7 +228,9 @@ class BodyPattern(TextConditions):
     @model_validator(mode="after")
     def _is_one(self) -> Self:
         if len(self._all_given) != 1:
-            wrong(f"has {len(self._all_given)} conditions", f"exactly one of {_BODY_KEYS}")
+            wrong(
+                f"has {len(self._all_given)} conditions", f"exactly one of {', '.join(_BODY_KEYS)}"
+            )
         if self.x_path_namespaces:
             wrong("stands without matchesXPath", "together with matchesXPath", "xPathNamespaces")
         if self.equal_to_json is None and (self.ignore_array_order or self.ignore_extra_elements):
@@ -247,24 +262,21 @@ class BodyPattern(TextConditions):
         selection = self.matches_json_path or self.matches_x_path
         if selection is not None:
             return selection.unmet_in(content)
-        if self.given:
-            return self.unmet([content.text] if content.octets else [])
-        return self._unmet_json(content)
+        try:
+            if self.given:
+                return self.unmet([content.text] if content.octets else [])
+            return self._unmet_json(content)
+        except (UnreadableError, TooLargeError) as error:
+            return str(error)
 
     def _unmet_json(self, content: Content) -> str | None:
         comparison = Comparison(
             ignore_array_order=self.ignore_array_order,
             ignore_extra_elements=self.ignore_extra_elements,
         )
-        try:
-            return None if comparison.equal(self._json, content.json) else quoted(content.text)
-        except (UnreadableError, TooLargeError) as error:
-            return str(error)
+        return None if comparison.equal(self._json, content.json) else quoted(content.text)
 
     @cached_property
     def _json(self) -> Any:  # noqa: ANN401 - any JSON value
         value = self.equal_to_json
         return parse_json(value) if isinstance(value, str) else value
-
-
-_BODY_KEYS = f"{', '.join(_SELECTION_KEYS)}, equalToJson, matchesJsonPath, matchesXPath"

@@ -75,7 +75,9 @@ class Pattern(JsonModel):
     """Conditions that an entry must fulfil, all of them; without any it matches every entry."""
 
     transaction: str | None = Field(
-        default=None, description="The IHE transaction: `ITI-41` (`iti41` and `iti-41`, too)."
+        default=None,
+        description="The IHE transaction: `ITI-41` (`iti41` and `iti-41`, too).",
+        json_schema_extra={"pattern": "^[Ii][Tt][Ii]-?[0-9]{1,4}$"},
     )
     method: str | None = Field(
         default=None, description="The HTTP method: `POST`; `ANY` is no condition."

@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import ClassVar, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic.alias_generators import to_camel
 
+from ihe_mock_async.findings import one_line
+from ihe_mock_async.journal.json_forms import exactly_one
 from ihe_mock_async.journal.json_model import JsonModel, wrong
 from ihe_mock_async.journal.regular_expression import (
     BadExpressionError,
@@ -23,8 +26,9 @@ _LONGEST = 120
 
 
 def quoted(text: str) -> str:
-    """The text in quotes, cut to size."""
-    return f'"{text}"' if len(text) <= _LONGEST else f'"{text[:_LONGEST]}..."'
+    """The text in quotes, in one line and cut to size."""
+    start = one_line(text[:_LONGEST])
+    return f'"{start}"' if len(text) <= _LONGEST else f'"{start}..."'
 
 
 def told(texts: Sequence[str]) -> str:
@@ -44,11 +48,14 @@ class TextConditions(JsonModel):
         default=None, description="It (or each, when there are several) lacks this text."
     )
     matches: str | None = Field(
-        default=None, description="The whole text matches this regular expression."
+        default=None,
+        description="The whole text matches this regular expression.",
+        json_schema_extra={"format": "regex"},
     )
     does_not_match: str | None = Field(
         default=None,
-        description="It (or none, when there are several) matches this regular expression.",
+        description="Not the whole text (or none of several) matches this regular expression.",
+        json_schema_extra={"format": "regex"},
     )
     case_insensitive: bool = Field(
         default=False,
@@ -141,7 +148,8 @@ _WORDS: Mapping[str, Callable[..., str]] = {
     "absent": lambda absent: "nothing" if absent else "something",
 }
 CONDITIONS = tuple(_WORDS)
-_KEYS = "equalTo, contains, doesNotContain, matches, doesNotMatch, absent"
+KEYS = tuple(map(to_camel, CONDITIONS))
+"""The conditions as JSON has them."""
 
 
 class TextMatcher(TextConditions):
@@ -150,10 +158,11 @@ class TextMatcher(TextConditions):
     In JSON a bare string is short for `equalTo`.
     """
 
+    model_config = ConfigDict(json_schema_extra=exactly_one(*KEYS))
     text_means: ClassVar[str] = "equal_to"
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
         if len(self.given) != 1:
-            wrong(f"has {len(self.given)} conditions", f"exactly one of {_KEYS}")
+            wrong(f"has {len(self.given)} conditions", f"exactly one of {', '.join(KEYS)}")
         return self

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
 from lxml import etree
 
+from ihe_mock_async.elements import sanitise
 from ihe_mock_async.hl7v3.namespaces import NAMESPACE as HL7V3
 from ihe_mock_async.soap.namespaces import SOAP11, SOAP12, WSA, XOP
 from ihe_mock_async.xds.namespaces import LCM, QUERY, RIM, RMD, RS, XDSB
@@ -53,7 +55,15 @@ _FUNCTIONS = frozenset(
     node text comment processing-instruction and or div mod
     """.split()  # noqa: SIM905 - a list of so many words is read more easily
 )
-_WIDE = re.compile(r"//|\b(?:descendant|descendant-or-self|following|preceding)\s*::|[\[\]]")
+# What looks through all of the document or many siblings, and where predicates begin and end.
+_WIDE = re.compile(
+    r"//|\bdescendant(?:-or-self)?\s*::|\b(?:following|preceding)(?:-sibling)?\s*::|\.\.|[\[\]]"
+)
+_MAX_CHARACTERS = 32 << 20
+
+
+# Besides its own errors lxml raises these for texts and names that XML cannot have.
+_XPATH_ERRORS = (etree.XPathError, ValueError, TypeError)
 
 
 class BadXPathError(ValueError):
@@ -80,14 +90,14 @@ class XPathExpression:
             self._compiled = etree.XPath(
                 expression, namespaces=known, regexp=False, smart_strings=False
             )
-        except (etree.XPathError, ValueError) as error:
+        except _XPATH_ERRORS as error:
             raise BadXPathError(str(error)) from error
         self._variables = dict(variables)
         self._degree = _degree(expression)
         self._try()
 
-    def selected(self, root: etree._Element) -> list[str]:
-        """The texts of what it selects in a document; false, 0, NaN and "" are nothing.
+    def selected(self, root: etree._Element, most: int = 1_000) -> list[str]:
+        """The first texts of what it selects in a document; false, 0, NaN and "" are nothing.
 
         Raises `TooCostlyError`, and `BadXPathError` when it turns out to be wrong.
         """
@@ -95,9 +105,9 @@ class XPathExpression:
             raise TooCostlyError("the expression would take too long on so large a document")
         try:
             result = self._compiled(root.getroottree(), **self._variables)
-        except etree.XPathError as error:
+        except _XPATH_ERRORS as error:
             raise BadXPathError(str(error)) from error
-        return _texts(result)
+        return _bounded(islice(_texts(result), most))
 
     def _try(self) -> None:
         """Types and numbers of arguments are only checked when an expression runs."""
@@ -110,6 +120,8 @@ def _check(expression: str, known: Mapping[str, str], variables: Mapping[str, st
         raise BadXPathError("it is empty")
     if len(expression) > MAX_EXPRESSION:
         raise BadXPathError(f"it has more than {MAX_EXPRESSION} characters")
+    if any(sanitise(text) != text for text in (expression, *known.values(), *variables.values())):
+        raise BadXPathError("it, or what belongs to it, has characters that XML cannot hold")
     code = _STRINGS.sub("''", expression)
     for name in _unknown(_PREFIX, _VARIABLE.sub("$", code), known):
         raise BadXPathError(f'the prefix "{name}" is not declared; known are {", ".join(known)}')
@@ -124,35 +136,51 @@ def _unknown(kind: re.Pattern[str], code: str, known: Container[str]) -> Iterato
 
 
 def _degree(expression: str) -> int:
-    """How often searches of the whole document stand inside each other's predicates.
+    """To the power of what the cost grows with the size of the document.
 
     `//a[//b]` looks through the document once for each `a`: its cost is the square of the size.
     """
-    wide = [0]
-    deepest = 0
+    wide = [0]  # of the predicates around the place, from the outermost
+    degree = 0
     for match in _WIDE.finditer(_STRINGS.sub("''", expression)):
-        if match[0] == "[":
+        step = match[0]
+        if step == "[":
             wide.append(0)
-        elif match[0] == "]":
+        elif step == "]":
             wide[1:] = wide[1:-1]
+        elif step[0] in "fp":  # following and preceding: once for each node so far
+            wide[-1] += 1
         else:
-            wide[-1] = 1
-            deepest = max(deepest, sum(wide))
-    return deepest
+            wide[-1] = max(wide[-1], 1)
+        degree = max(degree, sum(wide))
+    return degree
 
 
 def _nodes(root: etree._Element) -> int:
     return int(root.xpath("count(//*)"))
 
 
-def _texts(result: Any) -> list[str]:  # noqa: ANN401 - node-set, text, number or boolean
-    if isinstance(result, bool):
-        return ["true"] if result else []
-    if isinstance(result, float):
-        return [] if result == 0 or math.isnan(result) else [_number(result)]
-    if isinstance(result, str):
-        return [result] if result else []
-    return [_text(node) for node in result]
+def _bounded(texts: Iterable[str]) -> list[str]:
+    """All of them; nested elements have their texts in common, and could fill the memory."""
+    found: list[str] = []
+    length = 0
+    for text in texts:
+        length += len(text)
+        if length > _MAX_CHARACTERS:
+            raise TooCostlyError("the expression selects too much text")
+        found.append(text)
+    return found
+
+
+def _texts(result: Any) -> Iterator[str]:  # noqa: ANN401 - node-set, text, number or boolean
+    if isinstance(result, list):
+        yield from map(_text, result)
+    elif isinstance(result, bool):
+        yield from ["true"] if result else []
+    elif isinstance(result, float):
+        yield from [] if result == 0 or math.isnan(result) else [_number(result)]
+    elif result:
+        yield str(result)
 
 
 def _number(value: float) -> str:
