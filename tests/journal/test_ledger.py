@@ -118,6 +118,20 @@ def test_a_request_in_flight_does_not_come_back_after_clearing(journal: Journal)
     assert journal.octets == 0
 
 
+def test_one_entry_can_be_forgotten_without_counting_as_evicted(journal: Journal) -> None:
+    first, second = exchange(journal, octets=10), exchange(journal, octets=10)
+
+    assert journal.remove("", first.sequence)
+
+    assert journal.entries("") == [second]
+    assert journal.octets == octets_of(second)
+    assert journal.evicted("") == 0
+    assert not journal.remove("", first.sequence)
+    assert not journal.remove("nobody", second.sequence)
+    assert journal.remove("", second.sequence)
+    assert journal.namespaces() == []
+
+
 # ---------------------------------------------------------------- bounds
 
 
@@ -184,6 +198,16 @@ def test_an_envelope_that_is_the_body_counts_once() -> None:
     received.request_envelope = bytes(bytearray(message))
 
     assert octets_of(received) == once + 1000
+
+
+def test_an_envelope_that_equals_the_body_is_kept_once(journal: Journal) -> None:
+    received = entry(octets=1000)
+    journal.begin(received)
+    received.request_envelope = bytes(bytearray(received.request_body.data))
+
+    journal.understood(received)
+
+    assert received.request_envelope is received.request_body.data
 
 
 def test_an_entry_above_the_bound_is_counted_as_evicted() -> None:
@@ -342,11 +366,15 @@ async def test_an_entry_evicted_in_flight_is_still_told(journal: Journal) -> Non
     assert await task == [slow]
 
 
-async def test_a_request_from_before_clearing_is_not_told_to_who_waits_after_it(
-    journal: Journal,
-) -> None:
+@pytest.mark.parametrize("forget", ["clear", "clear once evicted", "remove"])
+async def test_a_forgotten_request_is_not_told_to_who_waits_later(forget: str) -> None:
+    journal = Journal(Bounds(entries=1))
     slow = entry("/iti41/submit")
     journal.begin(slow)
+    if forget == "remove":
+        journal.remove("", slow.sequence)
+    elif forget == "clear once evicted":
+        exchange(journal)
     journal.clear("")
 
     task = await waiting(journal)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from ihe_mock_async.errors import OperatorError
+from ihe_mock_async.journal.body import RecordedBody
 from ihe_mock_async.journal.entry import Entry
+from ihe_mock_async.journal.kept_entries import KeptEntries
 from ihe_mock_async.journal.spill import BodyRecorder
 from ihe_mock_async.journal.spill_folder import SpillFolder
 from ihe_mock_async.journal.waiting import Fits, JournalClosedError, Waiter
-from ihe_mock_async.journal.weight import octets_of
 
 __all__ = ["Bounds", "Journal", "JournalClosedError", "JournalOffError"]
 
@@ -33,23 +34,6 @@ class Bounds:
     """Octets in files, of all namespaces together."""
 
 
-@dataclass(slots=True)
-class _Kept:
-    """An entry in the journal."""
-
-    entry: Entry
-    octets: int
-    understood: bool = False
-
-
-@dataclass(slots=True)
-class _World:
-    """The entries of one namespace, the oldest first."""
-
-    kept: OrderedDict[int, _Kept] = field(default_factory=OrderedDict)
-    octets: int = 0
-
-
 class Journal:
     """Entries of all namespaces; used in the event loop's thread only, except where it says so.
 
@@ -62,11 +46,12 @@ class Journal:
         """`folder` is where large bodies go; None: a temporary one, made when it is needed."""
         self._bounds = bounds
         self._spill = SpillFolder(folder, bounds.spilled_octets)
-        self._worlds: dict[str, _World] = {}
+        self._worlds: dict[str, KeptEntries] = {}
+        """None of them empty."""
         self._octets = 0
         self._evicted: Counter[str] = Counter()
-        self._disowned: set[int] = set()
-        """In flight when their namespace was cleared: nobody is told of them any more."""
+        self._in_flight: dict[int, Entry] = {}
+        """Begun, not complete and not forgotten on demand, but perhaps evicted."""
         self._waiters: dict[str, set[Waiter]] = {}
         self._is_closed = False
 
@@ -95,43 +80,42 @@ class Journal:
         """Remember a request from its receipt on."""
         if not self.is_on or self._is_closed:
             return
+        self._in_flight[entry.sequence] = entry
         world = self._worlds.get(entry.namespace)
         if world is None:
-            world = self._worlds[entry.namespace] = _World()
-        kept = world.kept[entry.sequence] = _Kept(entry, 0)
-        self._weigh(kept, world)
-        if len(world.kept) > self._bounds.entries:
+            world = self._worlds[entry.namespace] = KeptEntries()
+        self._octets += world.add(entry)
+        if len(world) > self._bounds.entries:
             self._evict_oldest(entry.namespace)
         self._stay_in_bounds()
 
     def understood(self, entry: Entry) -> None:
         """More is known of the request: who waits for one like it is told."""
         if self.is_on:
-            self._changed(entry)
+            self._look_again(entry)
 
     def complete(self, entry: Entry) -> None:
         """The exchange is over: sets `completed`, counts its octets, tells who waits."""
         entry.completed = True
-        if self.is_on:
-            self._changed(entry)
-            self._disowned.discard(entry.sequence)
-
-    def _changed(self, entry: Entry) -> None:
-        entry.cache.clear()
-        world = self._worlds.get(entry.namespace)
-        kept = world.kept.get(entry.sequence) if world is not None else None
-        if world is not None and kept is not None:
-            kept.understood = True
-            self._weigh(kept, world)
-        elif entry.completed:
+        if not self.is_on:
+            return
+        if not self._look_again(entry):
             self._remove_files(entry)
-        if (waiters := self._waiters.get(entry.namespace)) and not self._is_disowned(entry):
-            for waiter in waiters:
+        self._in_flight.pop(entry.sequence, None)
+
+    def _look_again(self, entry: Entry) -> bool:
+        """The entry has changed: whether it is (still) kept."""
+        entry.cache.clear()
+        _share_octets(entry)
+        world = self._worlds.get(entry.namespace)
+        is_kept = world is not None and entry.sequence in world
+        if world is not None and is_kept:
+            self._octets += world.look_again(entry)
+        if entry.sequence in self._in_flight:
+            for waiter in self._waiters.get(entry.namespace, ()):
                 waiter.look_at(entry)
         self._stay_in_bounds()
-
-    def _is_disowned(self, entry: Entry) -> bool:
-        return entry.sequence in self._disowned
+        return is_kept
 
     # ------------------------------------------------ looking for entries
 
@@ -139,14 +123,13 @@ class Journal:
         """The entries of a namespace, the oldest first; raises `JournalOffError`."""
         self._check_on()
         world = self._worlds.get(namespace)
-        return [kept.entry for kept in world.kept.values()] if world is not None else []
+        return world.all() if world is not None else []
 
     def find(self, namespace: str, sequence: int) -> Entry | None:
         """The entry of that number; raises `JournalOffError`."""
         self._check_on()
         world = self._worlds.get(namespace)
-        kept = world.kept.get(sequence) if world is not None else None
-        return kept.entry if kept is not None else None
+        return world.find(sequence) if world is not None else None
 
     def evicted(self, namespace: str) -> int:
         """How many entries of a namespace were forgotten for the bounds since it was cleared."""
@@ -178,15 +161,12 @@ class Journal:
             # Closing happens in any thread: it has either seen the waiter, or is seen here.
             if self._is_closed:
                 waiter.close()
-            return await waiter.result(self._understood_entries(namespace), seconds)
+            world = self._worlds.get(namespace)
+            return await waiter.result(world.understood() if world is not None else (), seconds)
         finally:
             waiters.discard(waiter)
             if not waiters and self._waiters.get(namespace) is waiters:
                 del self._waiters[namespace]
-
-    def _understood_entries(self, namespace: str) -> list[Entry]:
-        world = self._worlds.get(namespace, _World())
-        return [kept.entry for kept in world.kept.values() if kept.understood]
 
     def _check_on(self) -> None:
         if not self.is_on:
@@ -200,22 +180,24 @@ class Journal:
     def clear(self, namespace: str) -> None:
         """Forget the entries of a namespace, those in flight, too, and how many were evicted."""
         del self._evicted[namespace]
+        for entry in list(self._in_flight.values()):
+            if entry.namespace == namespace:
+                del self._in_flight[entry.sequence]
         world = self._worlds.pop(namespace, None)
-        if world is None:
-            return
-        self._octets -= world.octets
-        for kept in world.kept.values():
-            self._let_go(kept.entry)
+        if world is not None:
+            self._octets -= world.octets
+            for entry in world.all():
+                self._let_go(entry)
 
     def remove(self, namespace: str, sequence: int) -> bool:
         """Forget one entry, which does not count as evicted; False when there is none."""
-        world = self._worlds.get(namespace)
-        kept = world.kept.pop(sequence, None) if world is not None else None
-        if world is None or kept is None:
+        entry = self.find(namespace, sequence)
+        if entry is None:
             return False
-        world.octets -= kept.octets
-        self._octets -= kept.octets
-        self._let_go(kept.entry)
+        self._in_flight.pop(sequence, None)
+        self._octets -= self._worlds[namespace].take(sequence)
+        self._leave_if_empty(namespace)
+        self._let_go(entry)
         return True
 
     def drop(self, namespace: str) -> None:
@@ -237,29 +219,32 @@ class Journal:
 
     def _evict_oldest(self, namespace: str) -> None:
         world = self._worlds[namespace]
-        _, kept = world.kept.popitem(last=False)
-        world.octets -= kept.octets
-        self._octets -= kept.octets
+        entry = world.oldest()
+        self._octets -= world.take(entry.sequence)
         self._evicted[namespace] += 1
-        if not world.kept:
-            del self._worlds[namespace]
-        # Who is still at work on a request may need its files; they go when it is complete.
-        if kept.entry.completed:
-            self._remove_files(kept.entry)
+        self._leave_if_empty(namespace)
+        self._let_go(entry)
 
-    def _weigh(self, kept: _Kept, world: _World) -> None:
-        octets = octets_of(kept.entry)
-        world.octets += octets - kept.octets
-        self._octets += octets - kept.octets
-        kept.octets = octets
+    def _leave_if_empty(self, namespace: str) -> None:
+        if not self._worlds[namespace]:
+            del self._worlds[namespace]
 
     def _let_go(self, entry: Entry) -> None:
+        # Who is still at work on a request may need its files: they go when it is complete.
         if entry.completed:
             self._remove_files(entry)
-        else:
-            self._disowned.add(entry.sequence)
 
     def _remove_files(self, entry: Entry) -> None:
         for body in (entry.request_body, entry.response_body):
             if body.file is not None:
                 self._spill.remove(body)
+
+
+def _share_octets(entry: Entry) -> None:
+    """Keep an envelope that is the whole body once: most messages have no attachments."""
+    entry.request_envelope = _shared(entry.request_envelope, entry.request_body)
+    entry.response_envelope = _shared(entry.response_envelope, entry.response_body)
+
+
+def _shared(envelope: bytes, body: RecordedBody) -> bytes:
+    return body.data if envelope == body.data else envelope
