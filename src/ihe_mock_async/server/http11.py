@@ -260,6 +260,9 @@ class Http11Connection(asyncio.Protocol):
             return
         self._closing = True
         transport = self._transport
+        if transport.is_closing():  # asyncio ends TLS itself when the client does
+            self._reading_deadline.set(_FAREWELL, transport.abort)
+            return
         if self._all_read() if all_read is None else all_read:
             self._reading_deadline.clear()
             transport.close()
