@@ -48,6 +48,11 @@ def too_large(limit: int) -> Answer:
     )
 
 
+def unknown_effect(detail: str) -> Answer:
+    """400: the request asks for a fault that there is not."""
+    return _problem(HTTPStatus.BAD_REQUEST, detail)
+
+
 def failed() -> Answer:
     """500; the cause is the server's business."""
     return _problem(

@@ -220,7 +220,9 @@ def _deliveries(
 
 
 def _admin_app(settings: Settings, app: MockServerApp) -> Quart:
-    from ihe_mock_async.web.admin import exchanges  # noqa: PLC0415 - needed when it is asked only
+    # Needed only when it is asked.
+    from ihe_mock_async.web.admin import exchanges  # noqa: PLC0415
+    from ihe_mock_async.web.admin.services import ServiceRoutes  # noqa: PLC0415
 
     token = settings.admin_token
     guard = admin.Guard(token.get_secret_value() if token else None, settings.host)
@@ -230,6 +232,7 @@ def _admin_app(settings: Settings, app: MockServerApp) -> Quart:
     parts = [
         DeliveryRoutes(store, app.deliveries, redact=settings.redact),
         *exchanges.parts(app.services, app.companions, redact=settings.redact),
+        ServiceRoutes(app.companions, redact=settings.redact),
     ]
     made.register_blueprint(admin.blueprint(guard, parts))
     return made

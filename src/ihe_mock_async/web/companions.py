@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ihe_mock_async.errors import ServicesError
 from ihe_mock_async.services.request import ServiceRequest
 from ihe_mock_async.services.state import ServiceState
 from ihe_mock_async.web.endpoints import NAMESPACE_NAME
@@ -55,6 +56,8 @@ class Companions:
     def __init__(self, load: Load) -> None:
         """Load them; raises `ServicesError`."""
         self._load = load
+        self.problems: Sequence[str] = ()
+        """Why the last reload has changed nothing, a line each."""
         self._services = {service.name: service for service in load()}
         self._ports: dict[int, str] = {}
         self._urls: dict[str, str] = {}
@@ -73,7 +76,13 @@ class Companions:
 
         What the services remember stays, and so do the ports that they have.
         """
-        self._services = {service.name: service for service in self._load()}
+        try:
+            loaded = self._load()
+        except ServicesError as error:
+            self.problems = str(error).splitlines()
+            raise
+        self._services = {service.name: service for service in loaded}
+        self.problems = ()
 
     # ------------------------------------------------ listeners
 

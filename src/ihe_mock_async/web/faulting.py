@@ -45,11 +45,16 @@ def pick(request: Request, entry: Entry, services: Services) -> Picked | None:
 
 async def hold_back(request: Request, picked: Picked) -> None:
     """Wait as long as the effect says; raises `ClientGoneError` when the client does not."""
-    if picked.delay <= 0:
+    await wait(request, picked.delay)
+
+
+async def wait(request: Request, seconds: float) -> None:
+    """Let time pass; raises `ClientGoneError` when the client leaves before."""
+    if seconds <= 0:
         return
     leaving = asyncio.ensure_future(request.gone())
     try:
-        await asyncio.wait({leaving}, timeout=picked.delay)
+        await asyncio.wait({leaving}, timeout=seconds)
     finally:
         left = leaving.done()
         leaving.cancel()
