@@ -14,10 +14,12 @@ from ihe_mock_async.cli import (
     faults,
     logs,
     options,
+    requests,
     rules,
     seed,
     send,
     server,
+    services,
     transactions,
     validate,
 )
@@ -87,6 +89,8 @@ for _command in (
     send.send,
     seed.seed,
     deliveries.deliveries,
+    requests.requests,
     faults.faults,
+    services.services,
 ):
     command_line.add_command(_command)

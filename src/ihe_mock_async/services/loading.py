@@ -50,19 +50,30 @@ def load(
     """The services of these names, in their order, or raise `ServicesError`."""
     enabled = list(dict.fromkeys(names))
     files = available(folder)
-    complaints = [*_unknown("services", enabled, files, folder)]
-    complaints += _unknown("services_listen", [n for n in listeners if n not in enabled], enabled)
+    found = [*_unknown("services", enabled, files, folder)]
+    found += _unknown("services_listen", [n for n in listeners if n not in enabled], enabled)
     loaded: list[Companion] = []
     for name in enabled:
         if name in files:
             try:
                 loaded.append(_listening(load_file(files[name]), listeners))
             except ServicesError as error:
-                complaints.append(str(error))
-    complaints += _shared_ports(loaded)
-    if complaints:
-        raise ServicesError("\n".join(complaints))
+                found.append(str(error))
+    found += _shared_ports(loaded)
+    if found:
+        raise ServicesError("\n".join(found))
     return tuple(loaded)
+
+
+def complaints(files: Iterable[Path]) -> list[str]:
+    """All that is wrong in these files, a line each."""
+    found: list[str] = []
+    for path in files:
+        try:
+            load_file(path)
+        except ServicesError as error:
+            found += str(error).splitlines()
+    return found
 
 
 def _unknown(
