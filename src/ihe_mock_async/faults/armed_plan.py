@@ -13,6 +13,8 @@ from ihe_mock_async.faults.plan import FaultPlan
 from ihe_mock_async.faults.quota import QuotaCount
 from ihe_mock_async.journal.entry import Entry
 
+_NO_TIME = timedelta()
+
 
 class PlanState(StrEnum):
     """Whether a plan can strike."""
@@ -70,10 +72,11 @@ class ArmedPlan:
         if self.remaining == 0:
             return PlanState.EXHAUSTED
         when = self.plan.when
-        wakes = self.armed + timedelta(milliseconds=when.after_ms)
-        if now < wakes:
+        awake = now - self.armed - timedelta(milliseconds=when.after_ms)
+        # A clock that was put back does not send a plan to sleep that was awake from the first.
+        if when.after_ms and awake < _NO_TIME:
             return PlanState.SLEEPING
-        if when.for_ms is not None and now >= wakes + timedelta(milliseconds=when.for_ms):
+        if when.for_ms is not None and awake >= timedelta(milliseconds=when.for_ms):
             return PlanState.OVER
         return PlanState.ARMED
 

@@ -222,7 +222,7 @@ class RegistryErrorDetail(JsonModel):
             {"type": "string", "minLength": 1, "description": "Short for `errorCode`."}
         )
     )
-    text_means: ClassVar[str] = "error_code"
+    text_means: ClassVar[str] = "errorCode"
 
     error_code: str = Field(
         pattern=r"^[A-Za-z][A-Za-z0-9._:-]*$",

@@ -10,6 +10,7 @@ from math import ceil
 from ihe_mock_async.faults.effects import Quota
 from ihe_mock_async.journal.entry import Entry
 
+_NO_TIME = timedelta()
 _MANY = 10_000
 """Windows that are remembered before those that are over are looked for."""
 
@@ -17,8 +18,13 @@ _MANY = 10_000
 @dataclass(slots=True)
 class _Window:
     begins: datetime
-    ends: datetime
+    length: timedelta
     requests: int = 0
+
+    def left(self, now: datetime) -> timedelta:
+        """How long it lasts; nothing, when it is over or (the clock was put back) not begun."""
+        passed = now - self.begins
+        return self.length - passed if _NO_TIME <= passed < self.length else _NO_TIME
 
 
 class QuotaCount:
@@ -36,23 +42,15 @@ class QuotaCount:
         window.requests += 1
         if window.requests <= self._limit:
             return 0
-        return max(1, ceil((window.ends - now).total_seconds()))
+        return max(1, ceil(window.left(now).total_seconds()))
 
     def _window(self, key: str, now: datetime) -> _Window:
         window = self._windows.get(key)
-        # A clock that was put back begins a new window, too.
-        if window is None or not window.begins <= now < window.ends:
+        if window is None or not window.left(now):
             if len(self._windows) >= _MANY:
-                self._forget(now)
-            window = self._windows[key] = _Window(now, now + self._length)
+                self._windows = {k: each for k, each in self._windows.items() if each.left(now)}
+            window = self._windows[key] = _Window(now, self._length)
         return window
-
-    def _forget(self, now: datetime) -> None:
-        self._windows = {
-            key: window
-            for key, window in self._windows.items()
-            if window.begins <= now < window.ends
-        }
 
 
 def key_reader(key: str) -> Callable[[Entry], str]:
