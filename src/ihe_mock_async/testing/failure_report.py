@@ -15,15 +15,15 @@ from ihe_mock_async.testing.world import Evidence, WorldControl
 _MOST_EXCHANGES = 20
 _MOST_FINDINGS = 5
 _LONGEST_LINE = 500
+_NOTHING = "No request has come."
 
 
 def sections(fixtures: Mapping[str, object]) -> list[tuple[str, str]]:
     """Title and text for each world among the values of a test's fixtures, once each."""
-    worlds: dict[int, tuple[str, WorldControl]] = {}
-    for name, value in fixtures.items():
-        if isinstance(value, WorldControl):
-            worlds.setdefault(id(value), (name, value))
-    return [(f"{name} exchanges", _told(world)) for name, world in worlds.values()]
+    worlds = {id(v): (name, v) for name, v in fixtures.items() if isinstance(v, WorldControl)}
+    told = [(f"{name} exchanges", _told(world)) for name, world in worlds.values()]
+    # The server behind a world is a fixture, too, and mostly has no requests of its own.
+    return [each for each in told if each[1] != _NOTHING] or told[:1]
 
 
 def _told(world: WorldControl) -> str:
@@ -40,7 +40,7 @@ def _lines(evidence: Evidence) -> Iterator[str]:
     if earlier:
         yield f"({earlier} earlier exchanges)"
     if not entries:
-        yield "No request has come."
+        yield _NOTHING
     for entry in entries[-_MOST_EXCHANGES:]:
         yield from _exchange(entry)
     yield from _idle_plans(evidence.plans, entries)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 
-from ihe_mock_async.server import hypercorn, listener
+from ihe_mock_async.server import companion_ports, hypercorn, listener
 from ihe_mock_async.server.connections import ServerLimits
 from ihe_mock_async.server.tls import check as check_certificates
 from ihe_mock_async.testing import urls
@@ -40,6 +41,7 @@ class Site:
     def __init__(self, options: ServerOptions) -> None:
         """Raises `OperatorError` when the options do not do, and leaves nothing behind then."""
         with ExitStack() as stack:
+            stack.enter_context(_no_last_resort())
             self.trust = stack.enter_context(Trust.make()) if options.tls else None
             self.settings = options.effective(**_certificates(self.trust, options))
             self._material = _material(self.settings, tls=options.tls)
@@ -57,6 +59,10 @@ class Site:
                 evidence=False,
             )
             stack.callback(self.app.close)
+            # Any free port, whatever they declare: tests run side by side.
+            self._plain_sockets = stack.enter_context(
+                companion_ports.listening(self.app, any_port=True)
+            )
             self._resources = stack.pop_all()
         self.url = f"{options.protocol}://{listener.url_host(self.settings.host)}:{self.port}"
 
@@ -99,6 +105,7 @@ class Site:
         await hypercorn.serve(
             cast("AsgiApp", self.app),  # Quart's messages are typed, ours are plain
             sockets=[self._socket],
+            plain_sockets=self._plain_sockets,
             tls=self._material,
             limits=ServerLimits(
                 connections=self.settings.max_connections,
@@ -112,6 +119,17 @@ class Site:
     def close(self) -> None:
         """Let go of the store, the socket and the certificates; may be called again."""
         self._resources.close()
+
+
+@contextmanager
+def _no_last_resort() -> Iterator[None]:
+    """Keep Python from writing our warnings to stderr where logging is not set up."""
+    logger, handler = logging.getLogger("ihe_mock_async"), logging.NullHandler()
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def _certificates(trust: Trust | None, options: ServerOptions) -> dict[str, Path]:

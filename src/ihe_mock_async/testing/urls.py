@@ -23,7 +23,8 @@ def url_for(site: Site, name: str, namespace: str) -> str:
     """
     world = prefix_of(namespace)
     if name in site.services:
-        return f"{site.url}{world}{COMPANIONS}/{name}"
+        own = site.app.companions.url_of(name)
+        return f"{own}{world}" if own else f"{site.url}{world}{COMPANIONS}/{name}"
     number = transaction(name)
     known(number or name, [*site.transactions, *Actor, *site.services])
     path = next(
