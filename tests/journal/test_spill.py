@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import gc
 import logging
 import os
 import stat
@@ -217,6 +218,17 @@ def test_without_a_folder_files_are_in_a_temporary_one_that_goes(
     (made,) = tmp_path.iterdir()
     assert stat.S_IMODE(made.stat().st_mode) == 0o700
     folder.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_temporary_folder_goes_with_a_journal_that_nobody_has_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    record(SpillFolder(None, PLENTY), b"x" * 100_000)
+    gc.collect()
+
     assert list(tmp_path.iterdir()) == []
 
 

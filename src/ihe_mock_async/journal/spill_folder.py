@@ -11,6 +11,7 @@ import secrets
 import shutil
 import tempfile
 import threading
+import weakref
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -35,6 +36,7 @@ class SpillFolder:
         self._guard = threading.Lock()
         self._folder: Path | None = None
         self._lock: int | None = None
+        self._temporary: weakref.finalize[..., SpillFolder] | None = None
         self._octets = 0
         self._bodies: OrderedDict[Path, RecordedBody] = OrderedDict()
         self._unfinished: dict[Path, int] = {}
@@ -151,7 +153,10 @@ class SpillFolder:
             make_folder(self._wanted)
             if (folder := self._claim(self._wanted)) is not None:
                 return folder
-        return Path(tempfile.mkdtemp(prefix="ihe-mock-journal-"))
+        folder = Path(tempfile.mkdtemp(prefix="ihe-mock-journal-"))
+        # It goes with this object, too, and at the end of the process, when nobody has closed it.
+        self._temporary = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return folder
 
     def _claim(self, folder: Path) -> Path | None:
         """The folder, locked and without what others have left; None when somebody uses it."""
@@ -165,9 +170,9 @@ class SpillFolder:
         return folder
 
     def _leave(self) -> None:
-        folder, self._folder = self._folder, None
-        if folder is not None and folder != self._wanted:
-            shutil.rmtree(folder, ignore_errors=True)
+        self._folder = None
+        if self._temporary is not None:
+            self._temporary()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
