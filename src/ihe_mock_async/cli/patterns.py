@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from ihe_mock_async.cli import admin
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
+_Function = Callable[..., Any]
+_NAMES = ("target", "outcome", "patient", "headers", "xpaths", "finding", "fault", "pattern")
 
 OUTCOMES = ("served", "rejected", "fault", "unmatched")
 
 
-def options(command: _Command) -> _Command:
-    """The argument TARGET and the options of a pattern, gathered by `build`."""
+def options(command: _Function) -> _Function:
+    """The argument TARGET and the options of a pattern; the command gets it as `pattern`."""
+
+    @functools.wraps(command)
+    def gathering(**given: Any) -> Any:  # noqa: ANN401 - as click calls it
+        own = {name: given.pop(name) for name in _NAMES}
+        return command(**given, pattern=build(**own))
+
+    decorated: _Function = gathering
     for decorate in reversed(_OPTIONS):
-        command = decorate(command)
-    return command
+        decorated = decorate(decorated)
+    return decorated
 
 
 def build(  # noqa: PLR0913 - an option each

@@ -220,7 +220,7 @@ class RequestSearchRoutes:
         try:
             await asyncio.wait(over, return_when=asyncio.FIRST_COMPLETED)
             if not waiting.done():
-                raise JournalClosedError("The server stops; no request will come.")
+                raise JournalClosedError("The server stops: no request will come any more.")
             return waiting.result()
         finally:
             for each in over:

@@ -80,7 +80,7 @@ class UnmatchedRoutes:
         found = [
             entry
             for entry in reversed(self._journaled.entries(namespace))
-            if entry.completed and entry.outcome is Outcome.UNMATCHED
+            if entry.completed and _is_unmatched(entry)
         ]
         newest = found[: query.value(LIMIT)]
         listed = await in_thread(lambda: list(map(self._told, newest)))
@@ -113,6 +113,12 @@ class UnmatchedRoutes:
         if service is None:
             return []
         return [(miss.mapping, miss.differences) for miss in service.near_misses(_asked(entry))]
+
+
+def _is_unmatched(entry: Entry) -> bool:
+    """Also when it was a SOAP fault that said so: its endpoint serves no such message."""
+    is_nobodys = not entry.transaction and not entry.service
+    return entry.outcome is Outcome.UNMATCHED or (entry.outcome is Outcome.FAULT and is_nobodys)
 
 
 def _asked(entry: Entry) -> ServiceRequest:
