@@ -97,7 +97,7 @@ def test_a_refused_start_leaves_nothing_behind(leftovers: Leftovers, tmp_path: P
     assert leftovers() == []
 
 
-def _start(**settings: Any) -> None:
+def _start(**settings: Any) -> None:  # noqa: ANN401 - of all types
     with MockServer(**settings):
         pytest.fail("it has started")
 
