@@ -48,3 +48,10 @@ def or_short(schema: JsonSchema, short: Mapping[str, Any]) -> None:
         if key in whole:
             schema[key] = whole.pop(key)
     schema["anyOf"] = [dict(short), whole]
+
+
+def or_single(schema: JsonSchema) -> None:
+    """Say that one item may stand without its list; for `json_schema_extra` of a field."""
+    items = schema.pop("items")
+    schema.pop("type")
+    schema["anyOf"] = [items, {"type": "array", "items": items}]

@@ -16,6 +16,7 @@ from pydantic import Field, field_validator, model_validator
 from ihe_mock_async.ihe import Outcome
 from ihe_mock_async.journal.conditions import Condition, Mismatch, conditions_of
 from ihe_mock_async.journal.entry import Entry
+from ihe_mock_async.journal.json_forms import or_single
 from ihe_mock_async.journal.json_model import JsonModel, wrong
 from ihe_mock_async.journal.json_problems import seen
 from ihe_mock_async.journal.matchers import (
@@ -118,12 +119,15 @@ class Pattern(JsonModel):
         default=(),
         description="Conditions on the SOAP envelope or any XML body; one may stand without a "
         "list.",
+        json_schema_extra=or_single,
     )
     body: TextMatcher | None = Field(
         default=None, description="The body as text; of an MTOM message the envelope."
     )
     body_patterns: tuple[BodyPattern, ...] = Field(
-        default=(), description="Conditions on the body in WireMock's words."
+        default=(),
+        description="Conditions on the body in WireMock's words; one may stand without a list.",
+        json_schema_extra=or_single,
     )
     form_parameters: Mapping[str, TextMatcher] = Field(
         default_factory=dict,
