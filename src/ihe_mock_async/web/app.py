@@ -32,7 +32,6 @@ from ihe_mock_async.web import (
     wsdl,
 )
 from ihe_mock_async.web.admin import problems
-from ihe_mock_async.web.admin.deliveries import DeliveryRoutes
 from ihe_mock_async.web.body import BodyLimits
 from ihe_mock_async.web.clock import Clock, IdSource
 from ihe_mock_async.web.companions import CompanionPlace, Companions, Listener
@@ -221,20 +220,20 @@ def _deliveries(
 
 def _admin_app(settings: Settings, app: MockServerApp) -> Quart:
     # Needed only when it is asked.
-    from ihe_mock_async.web.admin import exchanges  # noqa: PLC0415
+    from ihe_mock_async.web.admin import control, exchanges, routing  # noqa: PLC0415
+    from ihe_mock_async.web.admin.guard import Guard  # noqa: PLC0415
     from ihe_mock_async.web.admin.services import ServiceRoutes  # noqa: PLC0415
 
     token = settings.admin_token
-    guard = admin.Guard(token.get_secret_value() if token else None, settings.host)
-    store = app.services.store
+    guard = Guard(token.get_secret_value() if token else None, settings.host)
     made = Quart(f"{__name__}.admin", static_folder=None)
     made.register_error_handler(HTTPException, _http_error)
     parts = [
-        DeliveryRoutes(store, app.deliveries, redact=settings.redact),
         *exchanges.parts(app.services, app.companions, redact=settings.redact),
         ServiceRoutes(app.companions, redact=settings.redact),
+        *control.parts(settings, app.services, app.deliveries),
     ]
-    made.register_blueprint(admin.blueprint(guard, parts))
+    made.register_blueprint(routing.blueprint(guard, parts, app.services.worlds.touch))
     return made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from types import UnionType
+from types import GenericAlias, UnionType
 from typing import Any, Protocol
 
 from pydantic import BaseModel
@@ -33,7 +33,7 @@ class Reply:
     """One of the answers of an operation; errors that every operation may have are not told."""
 
     description: str
-    schema: JsonSchema | type[BaseModel] | UnionType | None = None
+    schema: JsonSchema | type[Any] | UnionType | GenericAlias | None = None
     """None: no body, or one that is not JSON."""
     media_type: str = JSON
     """Empty: there is no body."""

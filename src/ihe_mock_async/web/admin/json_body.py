@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from quart import request
 
+from ihe_mock_async.errors import WrongJsonError
+from ihe_mock_async.journal import json_model
 from ihe_mock_async.web.admin.problems import Problem
 
 MOST = 1 << 20
@@ -21,21 +23,13 @@ M = TypeVar("M", bound=BaseModel)
 
 async def read(model: type[M]) -> M:
     """The body of the request as this model; raises `Problem` that says what is wrong with it."""
-    document = _parse(await _octets())
-    try:
-        return model.model_validate(document)
-    except ValidationError as error:
-        raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "The JSON document is not of the right form; see errors.",
-            members={"errors": list(_errors(error))},
-        ) from error
+    return _as_model(model, _parse(await _octets()))
 
 
 async def read_optional(model: type[M]) -> M:
     """As `read`; a request without a body means an empty object."""
     if not await _octets():
-        return model.model_validate({})
+        return _as_model(model, {})
     return await read(model)
 
 
@@ -48,6 +42,17 @@ def check_type(content_type: str) -> None:
             f"The Content-Type is {media_type}; the admin API takes application/json. With curl "
             "add: -H 'Content-Type: application/json'",
         )
+
+
+def _as_model(model: type[M], document: object) -> M:
+    try:
+        return json_model.read(model, document)
+    except WrongJsonError as error:
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "The JSON document is not of the right form; see errors.",
+            members={"errors": [asdict(problem) for problem in error.problems]},
+        ) from error
 
 
 async def _octets() -> bytes:
@@ -88,16 +93,3 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _not_json(why: str) -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, f"The body is not JSON: {why}.")
-
-
-def _errors(error: ValidationError) -> Iterator[dict[str, str]]:
-    for each in error.errors(include_url=False, include_input=False, include_context=False):
-        yield {"key": _key(each["loc"]), "problem": each["msg"]}
-
-
-def _key(location: Sequence[int | str]) -> str:
-    """`match.xpath[0].expression`."""
-    key = ""
-    for step in location:
-        key += f"[{step}]" if isinstance(step, int) else f".{step}"
-    return key.removeprefix(".")

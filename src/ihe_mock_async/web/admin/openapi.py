@@ -25,6 +25,7 @@ _BOUNDS = {"min": "minimum", "max": "maximum"}
 _CONVERTERS: Mapping[str, JsonSchema] = {
     "": {"type": "string", "pattern": "^[^/]+$"},
     "int": {"type": "integer", "minimum": 0},
+    "namespace": {"type": "string", "pattern": f"^{NAMESPACE_NAME.pattern}$"},
     "uuid": {"type": "string", "format": "uuid"},
 }
 _NAMESPACE = {
@@ -32,7 +33,7 @@ _NAMESPACE = {
     "in": "path",
     "required": True,
     "description": "Name of a world that has its own patients, documents, journal and faults.",
-    "schema": {"type": "string", "pattern": f"^{NAMESPACE_NAME.pattern}$"},
+    "schema": _CONVERTERS["namespace"],
 }
 _REFUSALS: Mapping[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "A query parameter is unknown or wrong, or the body is not JSON.",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import functools
 import logging
-import re
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from quart import Blueprint, Response, request
 from quart.blueprints import BlueprintSetupState
@@ -18,18 +17,17 @@ from ihe_mock_async.errors import StoreError
 from ihe_mock_async.web.admin import json_body, problems, query, wrong_turn
 from ihe_mock_async.web.admin.guard import Caller, Guard
 from ihe_mock_async.web.admin.overview import Overview
+from ihe_mock_async.web.admin.paths import PREFIX, is_admin
 from ihe_mock_async.web.admin.problems import Problem
 from ihe_mock_async.web.endpoints import NAMESPACE_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ihe_mock_async.web.admin.api import Operation, Part, View
 
-PREFIX = "/__admin"
 _NAME = "admin"
 SCOPED_PREFIX = f"/ns/<namespace:namespace>{PREFIX}"
-_PATH = re.compile(rf"(?:/ns/[^/]*)?{PREFIX}(?:/.*)?", re.DOTALL)
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _PRIVATE = {
     "Cache-Control": "no-store",
@@ -49,13 +47,13 @@ class _Namespace(BaseConverter):
     regex = NAMESPACE_NAME.pattern
 
 
-def is_admin(path: str) -> bool:
-    """Whether a path belongs to the admin API, be there an operation or not."""
-    return _PATH.fullmatch(path) is not None
+def blueprint(
+    guard: Guard, parts: Iterable[Part], use: Callable[[str], object] = lambda _: None
+) -> Blueprint:
+    """The operations of all parts; whatever is asked for, the guard is asked first.
 
-
-def blueprint(guard: Guard, parts: Iterable[Part]) -> Blueprint:
-    """The operations of all parts; whatever is asked for, the guard is asked first."""
+    `use` is called with the namespace that an operation is about to change.
+    """
     admin = Blueprint(_NAME, __name__)
     operations = [operation for part in parts for operation in part.operations()]
     operations += Overview(PREFIX, operations, secured=guard.token is not None).operations()
@@ -67,7 +65,7 @@ def blueprint(guard: Guard, parts: Iterable[Part]) -> Blueprint:
     admin.register_error_handler(StoreError, _unavailable)
     admin.register_error_handler(HTTPException, _http_error)
     for operation in operations:
-        _add(admin, operation)
+        _add(admin, operation, use)
     return admin
 
 
@@ -111,9 +109,9 @@ async def _unavailable(_: StoreError) -> Response:
     )
 
 
-def _add(admin: Blueprint, operation: Operation) -> None:
+def _add(admin: Blueprint, operation: Operation, use: Callable[[str], object]) -> None:
     """Its route for the whole server or the default world, and the one for other worlds."""
-    view = _checked(operation)
+    view = _prepared(operation, use)
     rules = [(PREFIX, {"namespace": ""} if operation.scoped else {})]
     if operation.scoped:
         rules.append((SCOPED_PREFIX, {}))
@@ -128,13 +126,16 @@ def _add(admin: Blueprint, operation: Operation) -> None:
         )
 
 
-def _checked(operation: Operation) -> View:
+def _prepared(operation: Operation, use: Callable[[str], object]) -> View:
     """The view, for queries of parameters that it has."""
     known = tuple(parameter.name for parameter in operation.parameters)
+    changes_world = operation.scoped and operation.method not in _READING
 
     @functools.wraps(operation.view)
-    async def view(**path: object) -> Response:
+    async def view(**path: Any) -> Response:  # noqa: ANN401 - what the path has
         query.arguments(*known)
+        if changes_world:
+            use(path["namespace"])
         return await operation.view(**path)
 
     return view

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from quart import current_app
 from werkzeug.exceptions import MethodNotAllowed
 
+from ihe_mock_async.web.admin.paths import PREFIX
 from ihe_mock_async.web.admin.problems import Problem
 from ihe_mock_async.web.endpoints import NAMESPACE_NAME
 
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 
     from ihe_mock_async.web.admin.api import Operation
 
-_PREFIX = "/__admin"
-_SCOPED = re.compile(r"/ns/(?P<namespace>[^/]*)(?P<rest>/__admin.*)", re.DOTALL)
+_SCOPED = re.compile(rf"/ns/(?P<namespace>[^/]*)(?P<rest>{PREFIX}.*)", re.DOTALL)
 
 
 def check(request: Request, operations: Iterable[Operation]) -> None:
@@ -47,7 +47,7 @@ def _instead(path: str, operations: Iterable[Operation]) -> str:
         )
     if scoped and current_app.url_map.bind("").allowed_methods(scoped["rest"]):
         return f"This is about the whole server, not one namespace: ask {scoped['rest']}."
-    prefix = path.removesuffix(scoped["rest"]) + _PREFIX if scoped else _PREFIX
+    prefix = path.removesuffix(scoped["rest"]) + PREFIX if scoped else PREFIX
     known = [prefix + each.template for each in operations if each.scoped or not scoped]
     close = get_close_matches(path, known, n=1)
     hint = f"did you mean {close[0]}?" if close else f"GET {prefix}/ lists what there is."
