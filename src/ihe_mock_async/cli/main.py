@@ -9,10 +9,12 @@ import click
 from ihe_mock_async import __version__
 from ihe_mock_async.cli import (
     certs,
+    clock,
     config,
     deliveries,
     faults,
     logs,
+    namespaces,
     options,
     requests,
     rules,
@@ -91,6 +93,8 @@ for _command in (
     deliveries.deliveries,
     requests.requests,
     faults.faults,
+    clock.clock,
+    namespaces.namespaces,
     services.services,
 ):
     command_line.add_command(_command)
