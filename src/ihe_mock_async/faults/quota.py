@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from ihe_mock_async.faults.effects import Quota
+from ihe_mock_async.journal import patients
 from ihe_mock_async.journal.entry import Entry
 
 _NO_TIME = timedelta()
@@ -71,5 +72,5 @@ _READERS: dict[str, Callable[[Entry], str]] = {
     "namespace": lambda _: "",  # plans are of one namespace
     "client": lambda entry: entry.client.rpartition(":")[0],
     "transaction": lambda entry: entry.transaction,
-    "patientId": lambda entry: next(iter(entry.patient_ids), ""),
+    "patientId": lambda entry: next(iter(patients.of(entry)), ""),
 }

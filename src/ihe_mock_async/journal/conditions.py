@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ihe_mock_async.journal import patients
 from ihe_mock_async.journal.content import Content, UnreadableError
 from ihe_mock_async.journal.matchers import TextMatcher, unmet_field
 from ihe_mock_async.journal.subject import Subject
@@ -118,7 +119,7 @@ def _patient(wanted: str) -> Condition:
         return identifier == its_identifier and authority in ("", its_authority)
 
     def unmet(subject: Subject) -> str | None:
-        found = subject.entry.patient_ids
+        found = patients.of(subject.entry)
         return None if any(map(fits, found)) else told(found)
 
     return Condition("patientId", quoted(wanted), unmet)

@@ -13,6 +13,7 @@ from ihe_mock_async.elements import DEFAULT_LIMITS, local_name, parse
 from ihe_mock_async.errors import MalformedMessageError
 from ihe_mock_async.findings import Finding
 from ihe_mock_async.journal.entry import Entry, RawHeaders
+from ihe_mock_async.journal.patients import PATIENT_ID_SCHEMES
 
 MASK = "***"
 LEFT_OUT = b"(not well-formed, left out by redact)"
@@ -37,14 +38,6 @@ _SLOTS = frozenset(
         "intendedRecipient",
         "legalAuthenticator",
         "sourcePatientInfo",
-    }
-)
-# XDSDocumentEntry, XDSSubmissionSet and XDSFolder .patientId (ITI TF-3: 4.2.5.2, 4.2.5.3).
-_PATIENT_ID_SCHEMES = frozenset(
-    {
-        "urn:uuid:58a6f841-87b3-4a3e-92fd-a8ffeff98427",
-        "urn:uuid:6b5aea1a-874d-4603-a4bc-96a0a7b38446",
-        "urn:uuid:f64ffdf0-4b97-4e06-b79f-a52b38ec2f8a",
     }
 )
 
@@ -173,7 +166,7 @@ def _slot(element: etree._Element) -> None:
 
 
 def _external_identifier(element: etree._Element) -> None:
-    if element.get("identificationScheme") in _PATIENT_ID_SCHEMES:
+    if element.get("identificationScheme") in PATIENT_ID_SCHEMES:
         element.set("value", MASK)
 
 

@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from ihe_mock_async.ihe import Outcome
+from ihe_mock_async.journal import patients
 from ihe_mock_async.journal.entry import Entry
 from ihe_mock_async.web import rules
 from ihe_mock_async.web.http import ClientGoneError, Request
@@ -82,8 +83,14 @@ def _open(request: Request, services: Services) -> Entry:
 
 
 def _complete(entry: Entry, services: Services) -> None:
+    if entry.outcome is Outcome.FAULT:  # no transaction has told whom it was about
+        _try("name the patients of", entry, _name_patients)
     _try("complete", entry, services.journal.complete)
     _try("record", entry, services.recorder.record)
+
+
+def _name_patients(entry: Entry) -> None:
+    entry.patient_ids = patients.of(entry)
 
 
 def _try(do: str, entry: Entry, work: Callable[[Entry], object]) -> None:
