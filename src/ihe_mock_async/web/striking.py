@@ -149,10 +149,13 @@ class Strike:
         )
         posted = self._conversation.outgoing_answer(answer, task.transaction)
         await task.post(posted)
-        stored = self._stored()
         response = await responding.send_answer(answer, posted, self._call, self._conversation)
-        if stored:
-            self._call.entry.summary = f"{stored}, stored; then {self._call.entry.summary}"
+        if stored := self._stored():
+            entry = self._call.entry
+            entry.outcome, entry.summary = (
+                answer.outcome,
+                f"{stored}, stored; then {answer.summary}",
+            )
         return response
 
     def _note(self) -> None:
