@@ -76,8 +76,8 @@ class XPathCondition(_Selection):
     """
 
     expression: str = Field(
-        description="XPath 1.0. The prefixes soap (1.2), soap11, wsa, xop, hl7, rim, lcm, query, "
-        "rs, xds and rmd are known."
+        description="XPath 1.0; a relative path starts at the root element. The prefixes soap "
+        "(1.2), soap11, wsa, xop, hl7, rim, lcm, query, rs, xds and rmd are known."
     )
     namespaces: Mapping[str, str] = Field(
         default_factory=dict, description="Further prefixes, each with its namespace URI."

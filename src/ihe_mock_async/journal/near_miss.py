@@ -39,9 +39,10 @@ def nearest(pattern: Pattern, entries: Iterable[Entry], most: int = MOST) -> lis
     """
     conditions = pattern.conditions
     cheap = [condition for condition in conditions if not condition.reads_body]
-    candidates = heapq.nsmallest(
-        max(_READ, most), ((_failed(cheap, entry), entry) for entry in entries), key=_cheap_rank
-    )
+    failed = ((_failed(cheap, entry), entry) for entry in entries)
+    if len(cheap) == len(conditions):  # no body can make a miss of what matches so far
+        failed = (candidate for candidate in failed if candidate[0])
+    candidates = heapq.nsmallest(max(_READ, most), failed, key=_cheap_rank)
     misses = (_miss(conditions, entry) for _, entry in candidates)
     return heapq.nsmallest(most, (miss for miss in misses if miss.mismatches), key=_rank)
 

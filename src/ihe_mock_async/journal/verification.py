@@ -102,7 +102,10 @@ def verify(expectation: Expectation, entries: Sequence[Entry], evicted: int = 0)
 
     Raises `EvictedError` when it depends on the evicted ones whether the expectation is met.
     """
-    matching = [entry for entry in entries if expectation.match.matches(entry)]
+    matching: list[Entry] = []
+    others: list[Entry] = []
+    for entry in entries:
+        (matching if expectation.match.matches(entry) else others).append(entry)
     count = len(matching)
     least, most = expectation.bounds
     highest = count + evicted  # if all that were forgotten had matched
@@ -113,7 +116,7 @@ def verify(expectation: Expectation, entries: Sequence[Entry], evicted: int = 0)
             f"{count} of the remembered requests match, expected is {expectation.expected}; "
             f"{_forgotten(evicted)}"
         )
-    too_few = near_miss.nearest(expectation.match, entries) if count < least else []
+    too_few = near_miss.nearest(expectation.match, others) if count < least else []
     return Verification(passed, count, expectation.expected, matching, too_few, evicted)
 
 

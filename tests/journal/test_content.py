@@ -1,0 +1,63 @@
+"""Octets as text, XML, JSON and form, whatever they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from ihe_mock_async.journal.content import MAX_OCTETS, Content, UnreadableError
+
+
+@pytest.mark.parametrize(
+    ("octets", "content_type", "text"),
+    [
+        ("é".encode(), "", "é"),
+        ("é".encode(), "text/xml", "é"),
+        (b"\xef\xbb\xbfa", "text/xml; charset=utf-8", "a"),
+        (b"\xe9", "text/plain; charset=ISO-8859-1", "é"),
+        (b"\xe9", 'text/plain; a=b; charset="windows-1252"', "é"),
+        ("é".encode("utf-16"), "text/xml", "é"),
+        (b"\xe9", "text/plain; charset=utf-8", "\ufffd"),
+        ("é".encode(), "text/plain; charset=punycode", "é"),
+        ("é".encode(), "text/plain; charset=unicode_escape", "é"),
+        ("é".encode(), "text/plain; charset=hex", "é"),
+        ("é".encode(), "text/plain; charset=no\0ne", "é"),
+        ("é".encode(), "text/plain; charset=", "é"),
+    ],
+)
+def test_octets_are_text(octets: bytes, content_type: str, text: str) -> None:
+    assert Content(octets, content_type).text == text
+
+
+@pytest.mark.parametrize(
+    ("octets", "reason"),
+    [
+        (b"{", "no JSON: Expecting property name enclosed in double quotes at line 1, column 2"),
+        (b"[NaN]", "no JSON: a number or the nesting is beyond bounds"),
+        (b"[" * 100_000, "no JSON: a number or the nesting is beyond bounds"),
+        (b"9" * 10_000, "no JSON: a number or the nesting is beyond bounds"),
+    ],
+)
+def test_why_octets_are_no_json_is_told(octets: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        _ = Content(octets).json
+
+    assert str(caught.value) == reason
+
+
+def test_a_reason_is_found_once() -> None:
+    content = Content(b"<a")
+
+    with pytest.raises(UnreadableError) as first:
+        _ = content.tree
+    with pytest.raises(UnreadableError) as second:
+        _ = content.tree
+
+    assert first.value is second.value
+
+
+def test_what_is_too_large_is_not_read() -> None:
+    content = Content(b"<a/>" + b" " * MAX_OCTETS)
+
+    for kind in ("text", "tree", "json", "form"):
+        with pytest.raises(UnreadableError, match="more than 16777216 octets"):
+            getattr(content, kind)
