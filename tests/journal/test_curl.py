@@ -118,7 +118,9 @@ def test_a_text_body_comes_back_as_it_was(sink: Sink, text: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("body", [BINARY, b"x" * (MAX_INLINE + 1), b"a\0b", b"a\r\nb"])
+@pytest.mark.parametrize(
+    "body", [BINARY, b"x" * (MAX_INLINE + 1), b"M\xfcller", b"a\0b", b"a\r\nb"]
+)
 def test_what_is_no_short_text_is_piped_from_the_admin_api(sink: Sink, body: bytes) -> None:
     entry = request(f"127.0.0.1:{sink.port}", request_body=RecordedBody.of(body))
 

@@ -237,6 +237,24 @@ def test_the_file_of_a_body_goes_with_its_entry(tmp_path: Path) -> None:
     assert journal.spilled_octets == 0
 
 
+@pytest.mark.parametrize("how", ["clear", "remove"])
+def test_the_file_of_a_body_goes_when_its_entry_is_forgotten(how: str, tmp_path: Path) -> None:
+    journal = Journal(Bounds(), tmp_path)
+    whole = entry()
+    journal.begin(whole)
+    whole.request_body = large_body(journal)
+    journal.complete(whole)
+
+    if how == "clear":
+        journal.clear("")
+    else:
+        journal.remove("", whole.sequence)
+    journal.close()
+
+    assert not whole.request_body.is_complete
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_files_of_a_request_in_flight_stay_until_it_is_complete(tmp_path: Path) -> None:
     journal = Journal(Bounds(entries=1), tmp_path)
     body = large_body(journal)

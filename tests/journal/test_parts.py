@@ -161,6 +161,33 @@ def test_an_attachment_that_is_nowhere_is_an_error() -> None:
         part(entry, 1)
 
 
+def test_a_part_without_media_type_is_octets() -> None:
+    body = ROOT + b"--b\r\nContent-ID: <letter>\r\n\r\nDear colleague\r\n" + END
+    entry = submission(body, (attachment("letter", b"Dear colleague"),))
+
+    assert part(entry, 1) == ("application/octet-stream", b"Dear colleague")
+
+
+def test_parts_in_front_of_the_place_where_a_message_breaks_can_be_had() -> None:
+    image = base64.b64encode(BINARY * 4) + b"!"
+    letter = mime_part("letter", "text/plain", b"Dear colleague")
+    body = ROOT + letter + mime_part("image", "image/png", image, "base64") + END
+    entry = submission(body, (attachment("letter", b"Dear colleague"), attachment("image", image)))
+
+    assert part(entry, 1)[1] == b"Dear colleague"
+    with pytest.raises(NoSuchPartError):
+        part(entry, 2)
+
+
+@pytest.mark.parametrize("envelope", [b"no XML", b"<E><Document>no base64</Document></E>"])
+def test_an_inline_document_that_cannot_be_read_is_an_error(envelope: bytes) -> None:
+    entry = Entry(1, NOW, "/x", request_body=RecordedBody.of(envelope))
+    entry.request_envelope, entry.attachments = envelope, (attachment("inline-1@here", b"x"),)
+
+    with pytest.raises(NoSuchPartError):
+        part(entry, 1)
+
+
 def test_with_redact_the_envelope_is_masked_and_documents_are_left_out() -> None:
     entry = two_documents()
 

@@ -23,7 +23,8 @@ from ihe_mock_async.state import Attachment
 
 OCTETS = "application/octet-stream"
 _MULTIPART = "multipart/related"
-_CHUNK = 1024 * 1024
+_CHUNK = 4096
+"""Octets that are parsed at once: where a message breaks, what ended in front of it is lost."""
 
 Content = tuple[str, bytes]
 """Media type and octets, transfer encoding undone."""
@@ -142,7 +143,8 @@ def _cut(body: RecordedBody, content_type: ContentType, wanted: _Wanted) -> Cont
 
 def _chunks(body: RecordedBody) -> Iterator[bytes]:
     if body.file is None:
-        yield body.data
+        for start in range(0, len(body.data), _CHUNK):
+            yield body.data[start : start + _CHUNK]
         return
     with body.file.open("rb") as file:
         while chunk := file.read(_CHUNK):
