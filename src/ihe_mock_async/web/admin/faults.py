@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from quart import Response, request
 
+from ihe_mock_async.faults.armed_plan import PlanState
 from ihe_mock_async.faults.plan import FaultPlan, When
 from ihe_mock_async.journal.json_model import JsonModel
 from ihe_mock_async.web.admin import json_body
@@ -17,7 +18,8 @@ from ihe_mock_async.web.admin.documents import Moment, answer, nothing
 from ihe_mock_async.web.admin.problems import PROBLEM, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
+    from datetime import datetime
 
     from ihe_mock_async.faults.effects import Effect
     from ihe_mock_async.faults.picker import ArmedPlan, Faults
@@ -65,6 +67,8 @@ class ArmedPlanDocument(JsonModel):
     """Requests that have met the fault."""
     remaining: int | None
     """How many more will meet it; null: no end."""
+    state: PlanState
+    """`sleeping` until `afterMs` has passed, then `armed` until it is `exhausted` or `over`."""
 
 
 class FaultList(JsonModel):
@@ -169,7 +173,7 @@ class FaultRoutes:
         plan = await json_body.read(FaultPlan)
         is_new = plan.id is None or self._faults.find(namespace, plan.id) is None
         armed = self._faults.add(namespace, plan, self._clock.now())
-        response = answer(document(armed), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
+        response = answer(self._document(armed), HTTPStatus.CREATED if is_new else HTTPStatus.OK)
         response.headers["Location"] = f"{request.path}/{quote(armed.id, safe='')}"
         return response
 
@@ -189,7 +193,7 @@ class FaultRoutes:
         armed = self._faults.find(namespace, plan)
         if armed is None:
             raise _unknown(plan)
-        return answer(document(armed))
+        return answer(self._document(armed))
 
     async def delete(self, plan: str, namespace: str) -> Response:
         """Delete one plan."""
@@ -202,16 +206,18 @@ class FaultRoutes:
         armed = self._faults.rearm(namespace, plan, self._clock.now())
         if armed is None:
             raise _unknown(plan)
-        return answer(document(armed))
+        return answer(self._document(armed))
 
     def _listed(self, namespace: str) -> Response:
-        return answer(FaultList(faults=list(map(document, self._faults.plans(namespace)))))
+        return answer(FaultList(faults=list(map(self._document, self._faults.plans(namespace)))))
+
+    def _document(self, armed: ArmedPlan) -> ArmedPlanDocument:
+        return document(armed, self._clock.now())
 
 
-def document(armed: ArmedPlan) -> ArmedPlanDocument:
+def document(armed: ArmedPlan, now: datetime) -> ArmedPlanDocument:
     """A plan at work as JSON; what was left out of its pattern and effects is left out."""
     plan = armed.plan
-    effects: Sequence[Effect] = (plan.effect,) if plan.effect is not None else plan.sequence
     return ArmedPlanDocument(
         id=armed.id,
         match=plan.match.model_dump(mode="json", by_alias=True, exclude_defaults=True),
@@ -219,11 +225,12 @@ def document(armed: ArmedPlan) -> ArmedPlanDocument:
         effect=_dumped(plan.effect) if plan.effect is not None else None,
         sequence=tuple(map(_dumped, plan.sequence)),
         on_exhausted=plan.on_exhausted,
-        effects=tuple(effect.name for effect in effects),
+        effects=tuple(effect.name for effect in plan.steps),
         armed=armed.armed,
         matched=armed.matched,
         hits=armed.hits,
         remaining=armed.remaining,
+        state=armed.state(now),
     )
 
 
