@@ -8,6 +8,7 @@ from typing import Any
 from quart import Response
 
 from ihe_mock_async.web.app import MockServerApp
+from tests.web.admin import contract
 
 LOCAL = {"client": ("127.0.0.1", 4711), "server": ("127.0.0.1", 8080)}
 
@@ -20,7 +21,7 @@ async def ask(
     *,
     namespace: str = "",
 ) -> tuple[Response, Any]:
-    """The response, and its JSON if it is some, else its octets."""
+    """The response, and its JSON (which is as documented) if it is some, else its octets."""
     world = f"/ns/{namespace}" if namespace else ""
     response = await app.test_client().open(
         f"{world}/__admin{path}",
@@ -31,4 +32,8 @@ async def ask(
     )
     octets = await response.get_data(as_text=False)
     is_json = "json" in (response.content_type or "")
-    return response, json.loads(octets) if is_json else octets
+    if not is_json:
+        return response, octets
+    told = json.loads(octets)
+    await contract.check(app, method, f"{world}/__admin{path}", response.status_code, told)
+    return response, told

@@ -18,6 +18,7 @@ from ihe_mock_async.settings import Settings
 from ihe_mock_async.store import DeliveryKind, OutgoingMessage
 from ihe_mock_async.web.app import MockServerApp, create_app
 from tests.e2e.messages import SOAP_XML, pix_add
+from tests.web.admin import contract
 from tests.web.receiver import receiving
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
@@ -53,8 +54,11 @@ async def ask(
         scope_base=scope or LOCAL,
     )
     body = await response.get_data(as_text=False)
-    is_json = "json" in (response.content_type or "")
-    return response, json.loads(body) if is_json else body
+    if "json" not in (response.content_type or ""):
+        return response, body
+    told = json.loads(body)
+    await contract.check(app, method, f"/__admin{path}", response.status_code, told)
+    return response, told
 
 
 async def put(app: MockServerApp, message: OutgoingMessage = MESSAGE, namespace: str = "") -> int:

@@ -39,6 +39,7 @@ _REFUSALS: Mapping[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "A query parameter is unknown or wrong, or the body is not JSON.",
     HTTPStatus.UNAUTHORIZED: "The token is missing or wrong.",
     HTTPStatus.FORBIDDEN: "The client is not on this machine, or a page of another site asks.",
+    HTTPStatus.NOT_FOUND: "There is nothing at this path: something in it cannot be.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The Content-Type is not that of JSON.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The body is JSON, but not of the right form; see `errors`.",
@@ -46,7 +47,6 @@ _REFUSALS: Mapping[HTTPStatus, str] = {
     HTTPStatus.SERVICE_UNAVAILABLE: "The server could not use its store.",
 }
 _READING = frozenset({"GET", "HEAD"})
-_NEEDS_BODY = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY})
 
 Mode = Literal["validation", "serialization"]
 SchemaKey = tuple[Any, Mode]
@@ -110,7 +110,7 @@ class Document:
                 *_path_parameters(operation),
                 *_query_parameters(operation),
             ],
-            "responses": self._responses(operation),
+            "responses": self._responses(operation, in_namespace=in_namespace),
         }
         if operation.description:
             described["description"] = operation.description
@@ -126,10 +126,10 @@ class Document:
             }
         return {"required": operation.body_required, "content": {JSON: content}}
 
-    def _responses(self, operation: Operation) -> dict[str, Any]:
+    def _responses(self, operation: Operation, *, in_namespace: bool) -> dict[str, Any]:
         refusals = {
             str(int(status)): {"$ref": f"#/components/responses/{status.name}"}
-            for status in _refusals_of(operation, secured=self._secured)
+            for status in self._refusals_of(operation, in_namespace=in_namespace)
         }
         own = {str(int(status)): self._reply(reply) for status, reply in operation.replies.items()}
         return dict(sorted({**refusals, **own}.items()))
@@ -150,21 +150,19 @@ class Document:
             content = {PROBLEM: {"schema": schema}}
             yield status.name, {"description": description, "content": content}
 
+    def _refusals_of(self, operation: Operation, *, in_namespace: bool) -> Iterable[HTTPStatus]:
+        """What is answered to requests that never get to the operation, or fail there."""
+        applies = {
+            HTTPStatus.UNAUTHORIZED: self._secured,
+            HTTPStatus.NOT_FOUND: in_namespace or "{" in operation.template,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE: operation.body is not None,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE: operation.method not in _READING,
+            HTTPStatus.UNPROCESSABLE_ENTITY: operation.body is not None,
+        }
+        return [status for status in _REFUSALS if applies.get(status, True)]
+
     def _schema(self, shape: object, mode: Mode) -> JsonSchema:
         return shape if isinstance(shape, Mapping) else self._schemas[shape, mode]
-
-
-def _refusals_of(operation: Operation, *, secured: bool) -> Iterator[HTTPStatus]:
-    """What is answered to requests that never get to the operation, or fail there."""
-    for status in _REFUSALS:
-        if status in _NEEDS_BODY:
-            applies = operation.body is not None
-        elif status is HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
-            applies = operation.method not in _READING
-        else:
-            applies = secured or status is not HTTPStatus.UNAUTHORIZED
-        if applies:
-            yield status
 
 
 def _schemas(

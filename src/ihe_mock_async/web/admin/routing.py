@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from quart import Blueprint, Response, request
+from quart import Blueprint, Response, current_app, request
 from quart.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.routing import BaseConverter
 
 from ihe_mock_async.errors import StoreError
 from ihe_mock_async.web.admin import json_body, problems, query, wrong_turn
+from ihe_mock_async.web.admin.documents import nothing
 from ihe_mock_async.web.admin.guard import Caller, Guard
 from ihe_mock_async.web.admin.overview import Overview
 from ihe_mock_async.web.admin.paths import PREFIX, is_admin
@@ -76,14 +77,25 @@ class _Entrance:
     guard: Guard
     operations: Sequence[Operation]
 
-    async def check(self) -> None:
-        """Raise `Problem` for requests that no operation gets; the guard has the first word."""
+    async def check(self) -> Response | None:
+        """Answer requests that no operation gets, or raise `Problem`; the guard comes first."""
         if not is_admin(request.path) and request.blueprint != _NAME:
-            return
+            return None
         self.guard.check(Caller.of(request))
         wrong_turn.check(request, self.operations)
         if request.method not in _READING:
             json_body.check_type(request.headers.get("Content-Type", ""))
+        return _options() if request.method == "OPTIONS" else None
+
+
+def _options() -> Response:
+    """The methods at a path; for a page of another site it says nothing that CORS asks for."""
+    own = request.url_rule.rule if request.url_rule else ""
+    rules = [rule for rule in current_app.url_map.iter_rules() if rule.rule == own]
+    allowed = sorted({method for rule in rules for method in rule.methods or ()})
+    response = nothing()
+    response.headers["Allow"] = ", ".join(allowed)
+    return response
 
 
 def _prepare(state: BlueprintSetupState) -> None:

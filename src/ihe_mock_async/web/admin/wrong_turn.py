@@ -28,14 +28,23 @@ def check(request: Request, operations: Iterable[Operation]) -> None:
     error = request.routing_exception
     if error is None:
         return
-    if isinstance(error, MethodNotAllowed):
-        allowed = ", ".join(sorted(error.valid_methods or ()))
+    allowed = ", ".join(sorted(_methods(request.path, error)))
+    if allowed:
         raise Problem(
             HTTPStatus.METHOD_NOT_ALLOWED,
             f"{request.path} takes {allowed}, not {request.method}.",
             {"Allow": allowed},
         )
     raise Problem(HTTPStatus.NOT_FOUND, _instead(request.path, operations))
+
+
+def _methods(path: str, error: Exception) -> Iterable[str]:
+    """Those that the path takes; none when there is nothing at it."""
+    if not isinstance(error, MethodNotAllowed):
+        return []
+    # Werkzeug has not read the path's numbers yet when it says which methods there are.
+    at = current_app.url_map.bind("")
+    return [method for method in error.valid_methods or () if at.test(path, method)]
 
 
 def _instead(path: str, operations: Iterable[Operation]) -> str:
