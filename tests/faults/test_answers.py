@@ -250,6 +250,13 @@ def test_errors_between_communities_say_where_they_come_from(transaction: Transa
     assert texts(root, f"{ERROR}/@location") == ([HOME, "here"] if is_cross_gateway else ["here"])
 
 
+def test_a_refusal_tells_whom_the_message_was_about() -> None:
+    transaction = SERVED["ITI-44"]
+    found, _ = refused_hl7(transaction, next(iter(transaction.handlers)))
+
+    assert "P-1001^^^&1.3.6.1.4.1.21367.13.20.1000&ISO" in found.patient_ids
+
+
 @pytest.mark.parametrize("number", ["ITI-38", "ITI-39"])
 def test_older_actions_are_answered_with_their_responses(number: str) -> None:
     transaction = SERVED[number]

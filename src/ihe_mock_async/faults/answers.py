@@ -21,6 +21,7 @@ from ihe_mock_async.hl7v3.query import Quantities
 from ihe_mock_async.hl7v3.transmission import Interaction, Transmission
 from ihe_mock_async.hl7v3.transmission import read as read_transmission
 from ihe_mock_async.ihe import Answer, Exchange, Outcome, Transaction
+from ihe_mock_async.journal import patients
 from ihe_mock_async.xds import registry_response
 from ihe_mock_async.xds.registry_response import PARTIAL_SUCCESS, RegistryError
 from ihe_mock_async.xds.retrieve import response as retrieve_response
@@ -85,6 +86,7 @@ def _acknowledge(hl7: Hl7, exchange: Exchange, transaction: Transaction) -> Answ
         outcome=Outcome.REJECTED,
         summary=summary,
         findings=exchange.findings,
+        patient_ids=patients.named_in(exchange.body),
         message_id=message.id.text if message.id else "",
     )
 
@@ -157,6 +159,7 @@ def _fail(registry: Registry, exchange: Exchange, transaction: Transaction) -> A
         outcome=Outcome.REJECTED,
         summary=registry_response.summary(errors),
         findings=exchange.findings,
+        patient_ids=patients.named_in(exchange.body),
     )
 
 

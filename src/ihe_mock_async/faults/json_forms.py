@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
+from ihe_mock_async.journal import json_forms
+from ihe_mock_async.journal.json_forms import JsonSchema
 from ihe_mock_async.journal.json_model import wrong
 
-JsonSchema = dict[str, Any]
+__all__ = [
+    "JsonSchema",
+    "check_exactly_one",
+    "exactly_one",
+    "given",
+    "json_names",
+    "with_short_forms",
+]
 
 
 def given(model: BaseModel, fields: Sequence[str]) -> list[str]:
@@ -33,35 +41,9 @@ def check_exactly_one(model: BaseModel, fields: Sequence[str]) -> None:
 
 def exactly_one(fields: Sequence[str]) -> Callable[[JsonSchema], None]:
     """Says in a schema what `check_exactly_one` checks; for `json_schema_extra`."""
-    choices = [{"required": [name]} for name in json_names(fields)]
-
-    def extend(schema: JsonSchema) -> None:
-        schema["oneOf"] = choices
-        for name in json_names(fields):
-            _forbid_null(schema["properties"][name])
-
-    return extend
-
-
-def _forbid_null(field: JsonSchema) -> None:
-    # A key with null is one that was not given; who leaves it out says the same more clearly.
-    choices = [choice for choice in field.pop("anyOf", []) if choice != {"type": "null"}]
-    field.pop("default", None)
-    if len(choices) == 1:
-        field.update(choices[0])
-    elif choices:
-        field["anyOf"] = choices
+    return json_forms.exactly_one(*json_names(fields))
 
 
 def with_short_forms(*forms: JsonSchema) -> Callable[[JsonSchema], None]:
     """Says in a schema that a document may be written shorter; for `json_schema_extra`."""
-
-    def extend(schema: JsonSchema) -> None:
-        whole = dict(schema)
-        schema.clear()
-        schema["title"] = whole.pop("title")
-        if "description" in whole:
-            schema["description"] = whole.pop("description")
-        schema["anyOf"] = [*forms, whole]
-
-    return extend
+    return lambda schema: json_forms.or_short(schema, *forms)
