@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ihe_mock_async.errors import KeyProblem, WrongJsonError
@@ -19,6 +19,8 @@ from ihe_mock_async.journal.verification import Expectation
 from ihe_mock_async.state import Attachment
 from tests.journal.entries import plain
 
+# Documents of so many keys take their time to be made.
+FEW = settings(max_examples=40, deadline=None)
 HL7 = "urn:hl7-org:v3"
 NAMES = st.sampled_from(["X-Trace", "Accept", "content-type"])
 TEXTS = st.text(max_size=8)
@@ -150,6 +152,7 @@ DOCUMENTS = st.fixed_dictionaries(
 )
 
 
+@FEW
 @given(DOCUMENTS, entries())
 def test_a_pattern_matches_exactly_what_it_finds_no_mismatch_in(
     document: dict[str, Any], entry: Entry
@@ -161,6 +164,7 @@ def test_a_pattern_matches_exactly_what_it_finds_no_mismatch_in(
     assert all(each.key and each.expected and each.received for each in found)
 
 
+@FEW
 @given(DOCUMENTS)
 def test_a_pattern_is_the_same_after_it_was_written_as_json(document: dict[str, Any]) -> None:
     pattern = read(Pattern, document)
@@ -170,6 +174,7 @@ def test_a_pattern_is_the_same_after_it_was_written_as_json(document: dict[str, 
     assert read(Pattern, json.loads(json.dumps(written))) == pattern
 
 
+@FEW
 @given(DOCUMENTS, entries())
 def test_each_condition_stands_alone(document: dict[str, Any], entry: Entry) -> None:
     together = {each.key for each in read(Pattern, document).explain(entry)}
@@ -179,6 +184,7 @@ def test_each_condition_stands_alone(document: dict[str, Any], entry: Entry) -> 
     assert together == {each.key for found in alone for each in found}
 
 
+@FEW
 @given(st.binary(max_size=200), CONTENT_TYPES | TEXTS.map(lambda text: f"a/b; charset={text}"))
 def test_no_octets_break_a_condition(body: bytes, content_type: str) -> None:
     entry = plain(body, headers=[(b"content-type", content_type.encode("utf-8"))])
@@ -198,6 +204,7 @@ def test_no_octets_break_a_condition(body: bytes, content_type: str) -> None:
     assert "xpath[0]" in keys  # so few random octets are no such document
 
 
+@FEW
 @given(JSON | DOCUMENTS | st.dictionaries(st.sampled_from(list(Pattern().model_dump())), JSON))
 def test_any_json_is_a_pattern_or_told_to_be_wrong(document: object) -> None:
     for model in (Pattern, Expectation):
@@ -283,11 +290,13 @@ OTHERS: dict[str, Any] = {
 }
 
 
+@FEW
 @given(known())
 def test_a_pattern_of_its_own_values_matches_an_entry(entry: Entry) -> None:
     assert read(Pattern, own_values(entry)).explain(entry) == []
 
 
+@FEW
 @given(known(), st.sampled_from(sorted(OTHERS)))
 def test_another_value_breaks_its_condition_and_no_other(entry: Entry, key: str) -> None:
     document = {**own_values(entry), key: OTHERS[key]}
@@ -296,6 +305,7 @@ def test_another_value_breaks_its_condition_and_no_other(entry: Entry, key: str)
     assert found.key.startswith(key)
 
 
+@FEW
 @given(known(), st.sampled_from(Outcome))
 def test_another_outcome_breaks_its_condition(entry: Entry, outcome: Outcome) -> None:
     found = read(Pattern, {**own_values(entry), "outcome": outcome.value}).explain(entry)
@@ -303,6 +313,7 @@ def test_another_outcome_breaks_its_condition(entry: Entry, outcome: Outcome) ->
     assert [each.key for each in found] == ([] if outcome is entry.outcome else ["outcome"])
 
 
+@FEW
 @given(WORDS, WORDS, WORDS, st.booleans())
 def test_prefixes_of_a_document_mean_nothing(
     prefix: str, name: str, value: str, is_default: bool

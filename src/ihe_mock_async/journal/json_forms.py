@@ -40,14 +40,14 @@ def forbid_null(schema: JsonSchema) -> None:
         schema["anyOf"] = choices
 
 
-def or_short(schema: JsonSchema, short: Mapping[str, Any]) -> None:
+def or_short(schema: JsonSchema, *shorter: Mapping[str, Any]) -> None:
     """Say in a document's schema that it may be written shorter."""
     whole = dict(schema)
     schema.clear()
     for key in ("title", "description"):
         if key in whole:
             schema[key] = whole.pop(key)
-    schema["anyOf"] = [dict(short), whole]
+    schema["anyOf"] = [*map(dict, shorter), whole]
 
 
 def or_single(schema: JsonSchema) -> None:
