@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from ihe_mock_async.cli.main import command_line
+from tests.cli.a_world import World
+from tests.server_process import ServerProcess, running
 
 Run = Callable[..., Result]
 
@@ -36,3 +40,21 @@ def run() -> Run:
         )
 
     return invoke
+
+
+@pytest.fixture(scope="package")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server for tests that each have a world of their own."""
+    with running(tmp_path_factory.mktemp("shared-server")) as process:
+        yield process
+
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture
+def world(shared_server: ServerProcess, run: Run, folder: Path) -> World:
+    """A world without anything in it, and the configuration that commands find its server by."""
+    pid_path = shared_server.folder / "mocks" / ".mock-server.pid"
+    (folder / "config.json").write_text(json.dumps({"pid_path": str(pid_path)}))
+    return World(shared_server, f"world-{next(_NUMBERS)}", run)

@@ -18,17 +18,28 @@ from ihe_mock_async.cli.main import command_line
 
 Run = Callable[..., Result]
 COMMANDS = sorted(command_line.commands)
+SUBCOMMANDS = [
+    (name, sub)
+    for name, group in sorted(command_line.commands.items())
+    if isinstance(group, click.Group)
+    for sub in sorted(group.commands)
+]
 
 
 def test_the_commands_are_the_documented_ones() -> None:
     assert COMMANDS == [
         "certs",
+        "clock",
         "config",
         "deliveries",
+        "faults",
         "logs",
+        "namespaces",
+        "requests",
         "rules",
         "seed",
         "send",
+        "services",
         "start",
         "status",
         "stop",
@@ -44,6 +55,15 @@ def test_every_command_has_help_with_examples(run: Run, command: list[str]) -> N
     assert result.exit_code == 0
     assert "Examples:\n  " in result.output
     assert f"ihe-mock-async {command[0] if command else 'start'}" in result.output
+
+
+@pytest.mark.parametrize("names", SUBCOMMANDS, ids=" ".join)
+def test_every_subcommand_has_help_with_examples(run: Run, names: tuple[str, str]) -> None:
+    result = run(*names, "--help")
+
+    assert result.exit_code == 0
+    assert "Examples:\n  " in result.output
+    assert f"ihe-mock-async {' '.join(names)}" in result.output
 
 
 @pytest.mark.parametrize("command", COMMANDS)

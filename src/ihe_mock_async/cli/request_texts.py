@@ -25,10 +25,16 @@ def _row(told: Told) -> tuple[str, ...]:
         told["receivedAt"],
         _what(told),
         told["outcome"] or "(running)",
-        ", ".join(told["patientIds"]) or "-",
+        _patients(told["patientIds"]),
         fault["effect"] if fault else "-",
         "-" if told["durationMs"] is None else f"{told['durationMs']:.1f}",
     )
+
+
+def _patients(ids: Sequence[str]) -> str:
+    """The first one, and how many more."""
+    more = f" +{len(ids) - 1}" if ids[1:] else ""
+    return f"{ids[0]}{more}" if ids else "-"
 
 
 def _what(told: Told) -> str:
