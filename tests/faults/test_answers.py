@@ -184,6 +184,29 @@ def test_a_refused_continuation_names_its_query() -> None:
     assert only(root, path) == only(hl7_message(action), path)
 
 
+def test_a_discovery_that_is_to_be_deferred_is_not_accepted() -> None:
+    transaction = SERVED["ITI-55"]
+    action = next(iter(transaction.handlers))
+    message = hl7_message(action)
+    deferring(message)
+
+    found = answers.refusal(effect(hl7={}), exchange(message, action), transaction)
+
+    assert found.action == "urn:hl7-org:v3:MCCI_IN000002UV01"
+    assert only(body_of(found), "//h:acknowledgement/h:typeCode/@code") == "CE"
+
+
+def deferring(message: etree._Element) -> None:
+    (priority,) = message.iter("{urn:hl7-org:v3}responsePriorityCode")
+    priority.set("code", "D")
+    (receiver,) = message.iter("{urn:hl7-org:v3}receiver")
+    respond_to = parse(
+        b'<respondTo xmlns="urn:hl7-org:v3" typeCode="RSP">'
+        b'<telecom value="http://192.0.2.1/later"/></respondTo>'
+    )
+    receiver.addnext(respond_to)
+
+
 @pytest.mark.parametrize(("ack_code", "type_code"), [("AE", "AE"), ("CE", "AE"), ("CR", "AR")])
 def test_clients_that_expect_application_codes_from_iti_44_get_them(
     ack_code: str, type_code: str

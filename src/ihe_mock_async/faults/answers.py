@@ -14,7 +14,14 @@ from lxml import etree
 from ihe_mock_async.elements import XmlLimits, parse
 from ihe_mock_async.faults.applicability import CROSS_GATEWAY, RETRIEVALS, STORED_QUERIES
 from ihe_mock_async.faults.effects import Effect, Hl7, Registry
-from ihe_mock_async.hl7v3 import acknowledgement, continuation, pix_query, query, query_parameters
+from ihe_mock_async.hl7v3 import (
+    acknowledgement,
+    continuation,
+    pix_query,
+    query,
+    query_parameters,
+    query_xcpd,
+)
 from ihe_mock_async.hl7v3.acknowledgement import Acknowledgement, AcknowledgementType, Detail
 from ihe_mock_async.hl7v3.namespaces import action
 from ihe_mock_async.hl7v3.query import Quantities
@@ -76,6 +83,8 @@ def _element(body: etree._Element | bytes) -> etree._Element:
 def _acknowledge(hl7: Hl7, exchange: Exchange, transaction: Transaction) -> Answer:
     message = read_transmission(exchange.body)
     response_action = transaction.response_actions[exchange.action]
+    if transaction.number == "ITI-55" and _is_deferred(message):
+        response_action = _ACCEPT_ACTION
     if response_action == _ACCEPT_ACTION:
         body, summary = _accept(hl7, exchange, transaction, message)
     else:
@@ -89,6 +98,13 @@ def _acknowledge(hl7: Hl7, exchange: Exchange, transaction: Transaction) -> Answ
         patient_ids=patients.named_in(exchange.body),
         message_id=message.id.text if message.id else "",
     )
+
+
+def _is_deferred(message: Transmission) -> bool:
+    """Whether a discovery is to be accepted now and answered later (ITI TF-2: 3.55.6.2)."""
+    asked = None if message.control_act is None else query.read(message.control_act)
+    is_deferred = asked is not None and asked.response_priority == "D"
+    return is_deferred and bool(query_xcpd.respond_to(message))
 
 
 def _accept(
