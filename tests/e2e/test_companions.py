@@ -26,7 +26,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server with all of them, at free ports."""
-    settings = {
+    settings: dict[str, object] = {
         "services": ["ofd", "twilio", "hello"],
         "services_listen": {"ofd": "127.0.0.1:0", "hello": "127.0.0.1:0"},
     }
@@ -46,7 +46,8 @@ def running(folder: Path, settings: dict[str, object]) -> Iterator[ServerProcess
 def url_of(server: ServerProcess, service: str) -> str:
     """Where a service says that it listens by itself."""
     _, body = ask(server.url, "GET", "/__admin/services")
-    return next(s["url"] for s in json.loads(body)["services"] if s["name"] == service)
+    urls: dict[str, str] = {s["name"]: s["url"] for s in json.loads(body)["services"]}
+    return urls[service]
 
 
 def ask(

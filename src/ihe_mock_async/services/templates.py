@@ -130,10 +130,10 @@ def _inside(step: str | int, read: Callable[[Any], T], value: object) -> T:
 
 def _helper(call: str) -> Helper:
     name, _, rest = call.partition(" ")
-    build = _HELPERS.get(name)
+    build = HELPERS.get(name)
     if build is None:
-        close = get_close_matches(name, _HELPERS, n=1)
-        hint = f'did you mean "{close[0]}"?' if close else f"known: {', '.join(_HELPERS)}"
+        close = get_close_matches(name, HELPERS, n=1)
+        hint = f'did you mean "{close[0]}"?' if close else f"known: {', '.join(HELPERS)}"
         raise TemplateError(f'has an unknown helper "{name}"; {hint}')
     try:
         return build(rest.strip())
@@ -263,7 +263,7 @@ def _path(arguments: str) -> Helper:
     return lambda values: next(iter(values.request.path.split("/")[1:][int(text) :]), "")
 
 
-_HELPERS: Mapping[str, Callable[[str], Helper]] = {
+HELPERS: Mapping[str, Callable[[str], Helper]] = {
     "uuid": _uuid,
     "now": _now,
     "seq": _seq,
