@@ -14,7 +14,7 @@ import nox
 
 nox.needs_version = ">=2024.4.15"
 nox.options.error_on_missing_interpreters = False
-nox.options.sessions = ["lint", "types", "architecture", "tests", "wheel"]
+nox.options.sessions = ["lint", "types", "architecture", "tests", "schemathesis", "wheel"]
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 ROOT = Path(__file__).parent
@@ -68,6 +68,13 @@ def integration(session: nox.Session) -> None:
     """Only the tests that start a real server process and talk to it over real sockets."""
     install(session)
     session.run("pytest", "-m", "integration", *session.posargs)
+
+
+@nox.session
+def schemathesis(session: nox.Session) -> None:
+    """Requests made of the admin API's OpenAPI document, right and wrong ones; about a minute."""
+    install(session, "schemathesis>=4.3")
+    session.run("python", "-m", "tests.schemathesis", *session.posargs)
 
 
 @nox.session

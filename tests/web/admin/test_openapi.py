@@ -86,8 +86,9 @@ async def test_it_names_the_address_that_it_was_asked_at_and_the_version(
 
 
 async def test_with_a_token_it_says_so(settings: Callable[..., Settings]) -> None:
-    async with create_app(settings(admin_token="hunter2")).test_app() as running:  # noqa: S106
-        response = await running.app.test_client().get(
+    app = create_app(settings(admin_token="hunter2"))  # noqa: S106
+    async with app.test_app():
+        response = await app.test_client().get(
             "/__admin/openapi.json",
             headers={"Host": "mock.example", "Authorization": "Bearer hunter2"},
         )
