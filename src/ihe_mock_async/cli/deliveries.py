@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from ihe_mock_async.cli import options
+from ihe_mock_async.cli import admin, options
 from ihe_mock_async.cli.table import aligned
-
-if TYPE_CHECKING:
-    from ihe_mock_async.server.admin_client import AdminClient
 
 Document = Mapping[str, object]
 """A delivery as the admin API tells it."""
@@ -77,7 +73,7 @@ def list_deliveries(
         query["state"] = state
     if namespace is not None:
         query["namespace"] = namespace
-    found = _client(config_file).ask("GET", "/deliveries", query)
+    found = admin.client(config_file).ask("GET", "/deliveries", query)
     if as_json:
         options.echo_json(found)
     else:
@@ -97,7 +93,7 @@ Examples:
 def show(delivery: int, envelope: bool, config_file: Path | None, as_json: bool) -> None:
     """Show one delivery."""
     query = {"envelope": "true"} if envelope else {}
-    found = _client(config_file).ask("GET", f"/deliveries/{delivery}", query)
+    found = admin.client(config_file).ask("GET", f"/deliveries/{delivery}", query)
     if as_json:
         options.echo_json(found)
     else:
@@ -113,14 +109,8 @@ Examples:
 @options.config_file
 def redeliver(delivery: int, config_file: Path | None) -> None:
     """Send a delivery that is dead or delivered once more."""
-    found = _client(config_file).ask("POST", f"/deliveries/{delivery}/redeliver")
+    found = admin.client(config_file).ask("POST", f"/deliveries/{delivery}/redeliver")
     click.echo(f"Delivery {delivery} is pending again, to {found['to']}")
-
-
-def _client(config_file: Path | None) -> AdminClient:
-    from ihe_mock_async.server import admin_client  # noqa: PLC0415 - psutil, ssl
-
-    return admin_client.find(options.load_settings(config_file).settings)
 
 
 def _table(listed: Sequence[Document], total: int) -> str:
