@@ -6,13 +6,14 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from bench import harness, journal, locust_run, pix, registry, startup, uploads
+from bench import harness, in_process, journal, locust_run, pix, registry, startup, uploads
 
 BENCHMARKS: Mapping[str, Callable[[bool], harness.Report]] = {
     "pix": lambda quick: pix.run(pix.QUICK if quick else pix.Effort()),
     "uploads": lambda quick: uploads.run(uploads.QUICK if quick else uploads.Effort()),
     "registry": lambda quick: registry.run(registry.QUICK if quick else registry.Effort()),
     "journal": lambda quick: journal.run(journal.QUICK if quick else journal.Effort()),
+    "in_process": lambda quick: in_process.run(in_process.QUICK if quick else in_process.Effort()),
     "startup": lambda quick: startup.run(startup.QUICK if quick else startup.Effort()),
 }
 """What `all` runs."""
