@@ -61,3 +61,18 @@ def test_what_is_too_large_is_not_read() -> None:
     for kind in ("text", "tree", "json", "form"):
         with pytest.raises(UnreadableError, match="more than 16777216 octets"):
             getattr(content, kind)
+
+
+@pytest.mark.parametrize(
+    ("octets", "reason"),
+    [
+        (b"", "no XML: A message is an XML document; this one is empty"),
+        (b"hello", "no XML: Start tag expected, '<' not found"),
+        (b"<!DOCTYPE a><a/>", "no XML: A SOAP message has no DOCTYPE declaration"),
+    ],
+)
+def test_why_octets_are_no_xml_is_told(octets: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        _ = Content(octets).tree
+
+    assert str(caught.value) == reason

@@ -173,6 +173,15 @@ def test_jsonpath_of_quadratic_cost_is_not_begun() -> None:
     assert JsonPathExpression("$..x").selected(document) == []
 
 
+def test_jsonpath_cannot_go_too_deep() -> None:
+    document: list[object] = []
+    for _ in range(900):
+        document = [document]
+
+    with pytest.raises(BadJsonPathError, match="recursion"):
+        JsonPathExpression("$..x").selected(document)
+
+
 def test_regular_expressions_in_jsonpath_are_stopped() -> None:
     assert JsonPathExpression("$[?match(@, '(a|aa)+b')]").selected(["a" * 100]) == []
 

@@ -71,7 +71,10 @@ def wrong_keys(document: object, model: type[BaseModel] = Tree) -> list[KeyProbl
         ),
         ({"leaf": "thorn"}, KeyProblem("leaf.leafName", "is {a} thorn", "a leaf")),
         ({"leaf": "branch"}, KeyProblem("leaf", "is a branch")),
-        ({"colour": "rde"}, KeyProblem("colour", 'is the text "rde"', "'red' or 'blue'")),
+        (
+            {"colour": "RDE"},
+            KeyProblem("colour", 'is the text "RDE"; did you mean "red"?', "'red' or 'blue'"),
+        ),
         ({"kind": "ash"}, KeyProblem("kind", 'is the text "ash"', "'oak' or 'elm'")),
         ({"isOld": "maybe"}, KeyProblem("isOld", 'is the text "maybe"', "true or false")),
         ({"height": [1, 2]}, KeyProblem("height", "is a list of 2 items", "a number")),

@@ -160,7 +160,7 @@ def test_the_root_of_any_xml_body_has_a_name() -> None:
     ("body", "reason"),
     [
         (b"", "no XML: A message is an XML document; this one is empty"),
-        (b"<a>", "no XML: A message is XML; this one is not well-formed"),
+        (b"<a>", "no XML: Premature end of data"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "no XML: A SOAP message has no DOCTYPE"),
         (b"\xff\xfe\x00", "no XML: "),
     ],
@@ -182,6 +182,21 @@ def test_what_is_not_kept_proves_nothing(document: dict[str, Any], tmp_path: Pat
     (of_gone,) = read(Pattern, document).explain(gone)
     assert of_cut.received == "only 4 of 9 octets are kept"
     assert of_gone.received == "the body is no longer kept"
+
+
+def test_a_body_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    entry = plain()
+    entry.request_body = RecordedBody(b"", tmp_path / "never opened", 1 << 30, 1 << 30)
+
+    (found,) = read(Pattern, {"body": {"contains": "x"}}).explain(entry)
+    assert found.received == "the body has 1073741824 octets, too many to look at"
+
+
+def test_a_query_of_too_many_parameters_has_none() -> None:
+    entry = plain(target="/?" + "a=1&" * 1001)
+
+    (found,) = read(Pattern, {"queryParameters": {"a": "1"}}).explain(entry)
+    assert found.received == "nothing"
 
 
 def test_a_spilled_body_is_read_from_its_file(tmp_path: Path) -> None:

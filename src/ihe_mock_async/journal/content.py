@@ -12,8 +12,7 @@ from urllib.parse import parse_qsl
 
 from lxml import etree
 
-from ihe_mock_async.elements import parse
-from ihe_mock_async.errors import MalformedMessageError
+from ihe_mock_async.elements import MalformedXmlError, parse
 
 MAX_OCTETS = 16 << 20
 """A larger body is not looked into: matching would hold up everybody else."""
@@ -78,8 +77,9 @@ class Content:
             return UnreadableError(self._missing)
         try:
             return parse(self.octets)
-        except MalformedMessageError as error:
-            return UnreadableError(f"no XML: {error}")
+        except MalformedXmlError as error:
+            finding = error.finding
+            return UnreadableError(f"no XML: {finding.received or finding.rule.text}")
 
     @cached_property
     def _json(self) -> Any:  # noqa: ANN401 - whatever the JSON is

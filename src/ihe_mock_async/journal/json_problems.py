@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeGuard, get_args, get_origin
 
@@ -20,6 +21,7 @@ _SAYINGS: Mapping[str, Callable[[ErrorDetails], str]] = {
     "missing": lambda _: "is missing",
     "value_error": lambda error: str(error["ctx"]["error"]),
 }
+_QUOTED = re.compile("'([^']*)'")
 _SUBJECTS = {"String": "a text", "Tuple": "a list", "List": "a list", "Dictionary": "an object"}
 # What pydantic calls in Python's words.
 _KINDS = {
@@ -65,7 +67,21 @@ def _problem(error: ErrorDetails, model: type[BaseModel]) -> KeyProblem:
     if kind in _SAYINGS:
         return KeyProblem(key, _SAYINGS[kind](error))
     allowed = _kind(kind, location, model) or _in_words(error["msg"])
-    return KeyProblem(key, f"is {seen(error['input'])}", allowed)
+    advice = _did_you_mean(error["input"], _choices(error))
+    return KeyProblem(key, f"is {seen(error['input'])}{advice}", allowed)
+
+
+def _choices(error: ErrorDetails) -> list[str]:
+    """The texts of which one is allowed; none when that is not what is wrong."""
+    return _QUOTED.findall(error.get("ctx", {}).get("expected", ""))
+
+
+def _did_you_mean(given: object, known: Sequence[str]) -> str:
+    if not isinstance(given, str):
+        return ""
+    by_folded = {each.casefold(): each for each in known}
+    closest = difflib.get_close_matches(given[:_LONGEST_ECHO].casefold(), by_folded, n=1)
+    return f'; did you mean "{by_folded[closest[0]]}"?' if closest else ""
 
 
 def _in_words(message: str) -> str:
@@ -86,8 +102,7 @@ def _kind(error: str, location: Location, model: type[BaseModel]) -> str:
 
 def _unknown_key(location: Location, model: type[BaseModel]) -> KeyProblem:
     keys = _keys(_type_at(model, location[:-1]))
-    closest = difflib.get_close_matches(str(location[-1]), keys, n=1)
-    advice = f'; did you mean "{closest[0]}"?' if closest else ""
+    advice = _did_you_mean(location[-1], keys)
     return KeyProblem(key_path(location), f"is an unknown key{advice}", ", ".join(keys))
 
 
