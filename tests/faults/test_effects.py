@@ -16,6 +16,7 @@ from ihe_mock_async.faults.effects import (
     RegistryErrorDetail,
 )
 from ihe_mock_async.journal.json_problems import problems
+from ihe_mock_async.xds import error_codes
 
 MINIMAL: dict[str, Any] = {
     "fault": "HANG",
@@ -174,3 +175,14 @@ def test_headers_that_http_allows_are_allowed(headers: dict[str, str]) -> None:
 
     assert found is not None
     assert found.headers == headers
+
+
+def test_the_schema_lists_the_codes_that_the_framework_has() -> None:
+    examples = RegistryErrorDetail.model_json_schema()["anyOf"][1]["properties"]["errorCode"][
+        "examples"
+    ]
+    ours = {value for name, value in vars(error_codes).items() if name.isupper()}
+
+    assert ours <= set(examples)
+    assert "XDSRegistryBusy" in examples
+    assert all(effect(registry={"errors": [code]}) for code in examples)

@@ -24,6 +24,7 @@ SCHEMA = jsonschema_rs.validator_for(FaultPlan.model_json_schema(by_alias=True))
         {"effect": {"pass": True, "delay": {"uniform": {"lower": 1, "upper": 2}}}},
         {"effect": {"pass": True, "delay": {"type": "uniform", "lower": 1, "upper": 2}}},
         {"effect": {"pass": True, "delay": {"type": "fixed", "milliseconds": 2}}},
+        {"effect": {"pass": True, "delay": {"type": "lognormal", "median": 9, "sigma": 1}}},
         {"effect": {"fault": "HANG", "commit": "before"}, "match": {"transaction": "ITI-41"}},
     ],
 )
@@ -43,6 +44,8 @@ def test_what_is_a_plan_is_one_by_the_schema(document: dict[str, Any]) -> None:
         {"effect": {"pass": True, "delay": "soon"}},
         {"effect": {"pass": True, "delay": -1}},
         {"effect": {"pass": True, "delay": {"type": "gamma"}}},
+        {"effect": {"pass": True, "delay": {"type": "fixed"}}},
+        {"effect": {"pass": True, "delay": {"type": "uniform", "lower": 1}}},
         {"effect": {"registry": {"errors": []}}},
         {"effect": {"http": {"status": 600}}},
         {"effect": BUSY, "wen": {}},

@@ -9,12 +9,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from ihe_mock_async.faults.json_forms import (
-    JsonSchema,
-    check_exactly_one,
-    exactly_one,
-    with_short_forms,
-)
+from ihe_mock_async.faults.kinds import check_exactly_one, keys_of
+from ihe_mock_async.journal.json_forms import JsonSchema, exactly_one, or_short
 from ihe_mock_async.journal.json_model import JsonModel, wrong
 
 MAX_DELAY_MS = 600_000
@@ -69,22 +65,30 @@ class Dribble(JsonModel):
 
 
 _KINDS = ("fixed", "uniform", "lognormal", "chunked_dribble_delay")
-_ONE_KIND = exactly_one(_KINDS)
-_TIME = {"minimum": 0, "maximum": MAX_DELAY_MS}
-_SHORT_FORMS = with_short_forms(
-    {"type": "number", "description": "Milliseconds: short for `fixed`.", **_TIME},
-    {
+_TIME = {"type": "number", "minimum": 0, "maximum": MAX_DELAY_MS}
+
+
+def _distribution(kind: str, *numbers: str) -> JsonSchema:
+    """The schema of one of WireMock's `delayDistribution`s."""
+    return {
         "type": "object",
-        "description": "WireMock's `delayDistribution`: its type, and what that one needs.",
-        "properties": {"type": {"enum": ["fixed", "uniform", "lognormal"]}},
-        "required": ["type"],
-    },
+        "description": "As WireMock writes it.",
+        "properties": {"type": {"const": kind}, **dict.fromkeys(numbers, _TIME)},
+        "required": ["type", *numbers],
+    }
+
+
+_SHORT_FORMS = (
+    {**_TIME, "description": "Milliseconds: short for `fixed`."},
+    {**_distribution("fixed", "milliseconds"), "additionalProperties": False},
+    {**_distribution("uniform", "lower", "upper"), "additionalProperties": False},
+    _distribution("lognormal", "median", "sigma"),
 )
 
 
 def _schema(schema: JsonSchema) -> None:
-    _ONE_KIND(schema)
-    _SHORT_FORMS(schema)
+    exactly_one(*keys_of(_KINDS))(schema)
+    or_short(schema, *_SHORT_FORMS)
 
 
 def _fixed(rest: Mapping[str, Any]) -> dict[str, Any]:

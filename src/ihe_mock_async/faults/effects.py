@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from ihe_mock_async.faults.delay import Delay
-from ihe_mock_async.faults.json_forms import check_exactly_one, exactly_one, given
+from ihe_mock_async.faults.kinds import check_exactly_one, given, keys_of
 from ihe_mock_async.faults.replacements import (
     Hl7,
     Http,
@@ -17,6 +17,7 @@ from ihe_mock_async.faults.replacements import (
     RegistryErrorDetail,
     SoapFault,
 )
+from ihe_mock_async.journal.json_forms import exactly_one
 from ihe_mock_async.journal.json_model import JsonModel
 
 __all__ = [
@@ -98,7 +99,7 @@ KINDS = ("fault", "http", "quota", "soap_fault", "hl7", "registry", "corrupt", "
 class Effect(JsonModel):
     """What happens to a request: exactly one of the kinds, and a delay if there is one."""
 
-    model_config = ConfigDict(json_schema_extra=exactly_one(KINDS))
+    model_config = ConfigDict(json_schema_extra=exactly_one(*keys_of(KINDS)))
 
     fault: ConnectionFault | None = Field(
         default=None, description="What happens to the connection instead of an answer."

@@ -16,7 +16,7 @@ from pydantic import (
 
 from ihe_mock_async.faults import applicability
 from ihe_mock_async.faults.effects import Effect
-from ihe_mock_async.faults.json_forms import JsonSchema
+from ihe_mock_async.journal.json_forms import exactly_one
 from ihe_mock_async.journal.json_model import JsonModel, wrong
 from ihe_mock_async.journal.pattern import Pattern
 
@@ -66,14 +66,10 @@ _PossibleEffect = Annotated[Effect, AfterValidator(_check_possible)]
 _Step = Annotated[_PossibleEffect, AfterValidator(_check_step)]
 
 
-def _schema(schema: JsonSchema) -> None:
-    schema["oneOf"] = [{"required": ["effect"]}, {"required": ["sequence"]}]
-
-
 class FaultPlan(JsonModel):
     """What `POST /__admin/faults` takes; exactly one of `effect` and `sequence` is given."""
 
-    model_config = ConfigDict(json_schema_extra=_schema)
+    model_config = ConfigDict(json_schema_extra=exactly_one("effect", "sequence"))
 
     id: str | None = Field(
         default=None,

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from ihe_mock_async.faults.json_forms import with_short_forms
+from ihe_mock_async.faults import registry_error_codes
 from ihe_mock_async.journal.json_model import JsonModel, wrong
 
 # ---------------------------------------------------------------- HTTP
@@ -158,17 +158,13 @@ class Hl7(JsonModel):
 class RegistryErrorDetail(JsonModel):
     """One rs:RegistryError (ITI TF-3: 4.2.4.1)."""
 
-    model_config = ConfigDict(
-        json_schema_extra=with_short_forms(
-            {"type": "string", "minLength": 1, "description": "Short for `errorCode`."}
-        )
-    )
     text_means: ClassVar[str] = "errorCode"
 
     error_code: str = Field(
         pattern=r"^[A-Za-z][A-Za-z0-9._:-]*$",
         max_length=200,
-        description="Such as `XDSRegistryBusy` (ITI TF-3: Table 4.2.4.1-2); others are sent, too.",
+        description="Of ITI TF-3: Table 4.2.4.1-2 (see the examples); others are sent, too.",
+        examples=list(registry_error_codes.CODES),
     )
     code_context: str = Field(
         default="An error on demand.", description="What is wrong, for people."
@@ -186,7 +182,8 @@ class Registry(JsonModel):
 
     status: Literal["Failure", "PartialSuccess"] = Field(
         default="Failure",
-        description="With PartialSuccess, what the transaction finds is in the answer, too.",
+        description="With PartialSuccess the answer has what the transaction finds, too. The "
+        "framework allows it in ITI-18, 38, 39, 43, 51 and 86.",
     )
     errors: Annotated[tuple[RegistryErrorDetail, ...], Field(min_length=1, max_length=1000)] = (
         Field(description="The errors, in the order of the answer; one of them is no Warning.")
