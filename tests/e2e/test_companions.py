@@ -152,10 +152,11 @@ def test_ofd_is_unavailable_under_a_plan_until_it_is_reset(server: ServerProcess
     json_type = {"Content-Type": "application/json"}
     ask(server.url, "POST", "/ns/busy/__admin/faults", json.dumps(plan), json_type)
 
+    healthy, _ = ask(ofd, "GET", "/ns/busy/ofd/v1/health")
     statuses = [ask(ofd, "POST", "/ns/busy/ofd/v1/receipt", "{}")[0].status for _ in range(2)]
     reset, _ = ask(ofd, "POST", "/ns/busy/ofd/v1/_test/reset")
 
-    assert (statuses, reset.status) == ([503, 200], 200)
+    assert (healthy.status, statuses, reset.status) == (200, [503, 200], 200)
     _, faults = ask(server.url, "GET", "/ns/busy/__admin/faults")
     _, told = ask(server.url, "GET", "/ns/busy/__admin/services/ofd/records/receipts")
     assert json.loads(faults)["faults"] == []

@@ -311,11 +311,27 @@ def test_a_reset_of_the_service_removes_its_plans_in_this_world_only(shop: httpx
     arm(shop, {"http": {"status": 503}}, urlPath="/orders")
     shop.post("/__admin/faults", json={"effect": {"http": {"status": 500}}, "id": "other"})
 
-    assert shop.post("/forget", headers={"X-Mock-Fault": "pass"}).status_code == 204
+    assert shop.post("/forget").status_code == 204
 
     assert [plan["id"] for plan in shop.get("/__admin/faults").json()["faults"]] == ["other"]
     assert records(shop) == []
     assert records(shop, "/ns/a") == [{"n": 1}]
+
+
+def test_no_plan_strikes_what_is_spared_unless_the_request_asks_for_it(
+    start: Start, folder: Path
+) -> None:
+    (folder / "shop.yaml").write_text(SHOP.replace("- name: catalogue", "- faults: false"))
+    shop = start()
+    arm(shop, {"http": {"status": 503}})
+
+    statuses = [
+        shop.get("/catalogue").status_code,
+        shop.get("/catalogue", headers={"X-Mock-Fault": "http 500"}).status_code,
+        order(shop).status_code,
+    ]
+
+    assert statuses == [200, 500, 503]
 
 
 def test_a_client_that_does_not_wait_changes_nothing(start: Start, folder: Path) -> None:

@@ -133,8 +133,18 @@ class MappingDeclaration(JsonModel):
     idempotency: Idempotency | None = None
     record: Annotated[str, Field(pattern=_NAME)] | None = None
     """Requests that are answered are kept under this name."""
-    reset: bool = False
-    """The service forgets its records, numbers and keys, and fault plans for it are removed."""
+    faults: Annotated[bool, Field(strict=True)] = True
+    """False: no fault plan strikes these requests, such as those that look after a service."""
+    reset: Annotated[bool, Field(strict=True)] = False
+    """The service forgets its records, numbers and keys, and fault plans for it are removed.
+
+    No plan strikes it.
+    """
+
+    @property
+    def meets_fault_plans(self) -> bool:
+        """Whether fault plans may strike its requests."""
+        return self.faults and not self.reset
 
     @property
     def title(self) -> str:

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from ihe_mock_async.faults.effect_names import UnknownEffectError
+from ihe_mock_async.faults.picker import HEADER
 from ihe_mock_async.ihe import Outcome
 from ihe_mock_async.services import refusals
 from ihe_mock_async.services.request import ServiceRequest
@@ -15,7 +16,9 @@ from ihe_mock_async.web.companions_task import CompanionCall, CompanionTask, wit
 from ihe_mock_async.web.http import ClientGoneError, Request, Response
 
 if TYPE_CHECKING:
+    from ihe_mock_async.faults.picker import Picked
     from ihe_mock_async.journal.entry import Entry
+    from ihe_mock_async.services.companion import Mapping
     from ihe_mock_async.web.asgi import Receive, Scope, Send
     from ihe_mock_async.web.companions import CompanionPlace, Companions
     from ihe_mock_async.web.services import Services
@@ -72,11 +75,19 @@ async def _exchange(call: CompanionCall) -> Response:
     mapping = call.place.service.choose(asked)
     call.entry.mapping = mapping.title if mapping else ""
     recording.understood(call.entry, call.services)
-    picked = faulting.pick(call.request, call.entry, call.services)
+    picked = _pick(call, mapping)
     origin = f"{asked.method} {asked.path}?{asked.query}\n".encode() + asked.body
     ids = call.services.ids.for_exchange(call.entry.namespace, origin)
     task = CompanionTask(call, asked, mapping, ids)
     return await (task.carry_out() if picked is None else struck(picked, task))
+
+
+def _pick(call: CompanionCall, mapping: Mapping | None) -> Picked | None:
+    """The fault that a request meets; what looks after a service meets only what it asks for."""
+    is_spared = mapping is not None and not mapping.declaration.meets_fault_plans
+    if is_spared and HEADER not in call.request.headers:
+        return None
+    return faulting.pick(call.request, call.entry, call.services)
 
 
 async def _read(call: CompanionCall) -> ServiceRequest:
