@@ -121,6 +121,18 @@ def test_two_things_are_not_shown_at_once(world: World) -> None:
     assert "contradict each other" in result.stderr
 
 
+def test_what_a_client_sends_does_not_control_the_terminal(world: World) -> None:
+    world.post("/%1b%5b31m%0aforged", b"x")
+
+    listed = world.command("requests", "list")
+    shown = world.command("requests", "show", newest(world))
+    missed = world.command("requests", "verify", "/pix/add")
+
+    assert "/\\u001b[31m\\u000aforged" in listed.output
+    assert "/\\u001b[31m\\u000aforged" in missed.stderr
+    assert "\x1b" not in listed.output + shown.output + missed.stderr
+
+
 # ---------------------------------------------------------------- wait
 
 

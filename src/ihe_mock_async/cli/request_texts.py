@@ -1,4 +1,7 @@
-"""Requests, and what is wrong with those that nearly match, as text for people."""
+"""Requests, and what is wrong with those that nearly match, as text for people.
+
+Whatever a client has put into a path or an id: no control character gets to the terminal.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ihe_mock_async.cli.table import aligned
+from ihe_mock_async.findings import one_line
 
 Told = Mapping[str, Any]
 """A request as the admin API tells it."""
@@ -15,7 +19,7 @@ _HEADS = ("ID", "TIME", "TRANSACTION", "OUTCOME", "PATIENT", "FAULT", "MS")
 
 def table(requests: Sequence[Told]) -> str:
     """One line for each request."""
-    return aligned([_HEADS, *map(_row, requests)])
+    return aligned([_HEADS, *(tuple(map(one_line, _row(told))) for told in requests)])
 
 
 def _row(told: Told) -> tuple[str, ...]:
@@ -80,7 +84,7 @@ def _response(response: Told | None) -> str:
 
 
 def _section(title: str, lines: Iterator[str] | Sequence[str]) -> Iterator[str]:
-    indented = [f"  {line}" for line in lines]
+    indented = [f"  {one_line(line)}" for line in lines]
     if indented:
         yield from ("", f"{title}:", *indented)
 
@@ -104,13 +108,14 @@ def near_misses(document: Mapping[str, Any]) -> Iterator[str]:
     """What came near, and why it does not match: for stderr."""
     for near in document.get("nearMisses", ()):
         told = near["request"]
-        yield f"Request {told['id']} ({_what(told)}, {told['receivedAt']}) does not match:"
-        for mismatch in near["mismatches"]:
-            yield (
-                f"  {mismatch['key']}: expected {mismatch['expected']}, "
-                f"received {mismatch['received']}"
-            )
+        what = f"{_what(told)}, {told['receivedAt']}"
+        yield one_line(f"Request {told['id']} ({what}) does not match:")
+        yield from (f"  {one_line(_mismatch(each))}" for each in near["mismatches"])
+
+
+def _mismatch(told: Told) -> str:
+    return f"{told['key']}: expected {told['expected']}, received {told['received']}"
 
 
 def _cell(value: object) -> str:
-    return "-" if value in (None, "") else str(value)
+    return "-" if value in (None, "") else one_line(str(value))
