@@ -14,7 +14,7 @@ from ihe_mock_async.web import rules
 _NAMESPACES = "/ns/"
 NAMESPACE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """What a namespace can be called."""
-_NAMESPACE_PATH = re.compile(rf"/ns/(?P<name>{NAMESPACE_NAME.pattern})(?P<rest>/.*)")
+_NAMESPACE_PATH = re.compile(rf"/ns/(?P<name>{NAMESPACE_NAME.pattern})(?P<rest>/.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
