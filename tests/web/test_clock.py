@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
+import pytest
+
 from ihe_mock_async.identifiers import is_uuid
 from ihe_mock_async.web.clock import Clock, IdSource
+
+NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def some_ids(source: IdSource, message: bytes, namespace: str = "") -> list[str]:
@@ -77,3 +81,69 @@ def test_a_unit_of_work_that_is_run_again_gets_the_same_ids() -> None:
 
     assert ids.start("transaction")() == ids.start("transaction")()
     assert ids.start("transaction")() != ids.start("answer")()
+
+
+def test_a_clock_that_is_set_runs_on() -> None:
+    clock = Clock()
+    clock.set(NEW_YEAR)
+
+    first = clock.now()
+
+    assert not clock.is_frozen
+    assert NEW_YEAR <= first < NEW_YEAR + timedelta(minutes=5)
+    assert clock.offset < timedelta(0)
+
+
+def test_a_frozen_clock_is_set_and_moved_and_stands_still() -> None:
+    clock = Clock()
+    clock.freeze(NEW_YEAR)
+    clock.advance(timedelta(days=1, seconds=-1))
+
+    assert clock.is_frozen
+    assert clock.now() == clock.now() == datetime(2024, 1, 1, 23, 59, 59, tzinfo=UTC)
+    assert clock.http_date() == b"Mon, 01 Jan 2024 23:59:59 GMT"
+
+
+def test_a_clock_is_stopped_where_it_is_and_runs_on_from_there() -> None:
+    clock = Clock()
+    clock.set(NEW_YEAR)
+    clock.freeze()
+    stopped = clock.now()
+    clock.run()
+
+    assert stopped <= clock.now() < stopped + timedelta(minutes=5)
+    assert not clock.is_frozen
+
+
+def test_a_reset_clock_shows_the_time_of_the_machine() -> None:
+    clock = Clock(NEW_YEAR)
+    clock.reset()
+
+    assert abs(clock.now() - datetime.now(UTC)) < timedelta(minutes=5)
+    assert clock.offset == timedelta(0)
+
+
+def test_a_time_that_no_calendar_has_changes_nothing() -> None:
+    clock = Clock(NEW_YEAR)
+
+    with pytest.raises(OverflowError):
+        clock.advance(timedelta(days=3_000_000))
+
+    assert clock.now() == NEW_YEAR
+
+
+def test_a_namespace_that_is_forgotten_gets_its_ids_again() -> None:
+    source = IdSource(42)
+    first, other = some_ids(source, b"a", "one"), some_ids(source, b"a", "two")
+    source.forget("one")
+
+    assert some_ids(source, b"a", "one") == first
+    assert some_ids(source, b"a", "two") != other
+
+
+def test_octets_are_reproducible_under_a_seed_only() -> None:
+    def octets(seed: int | None) -> bytes:
+        return IdSource(seed).for_exchange("", b"a").octets("garbage", 16)
+
+    assert octets(1) == octets(1) != octets(2)
+    assert octets(None) != octets(None)

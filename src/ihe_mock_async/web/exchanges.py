@@ -63,7 +63,7 @@ async def _send(response: Response, client: Client, entry: Entry, services: Serv
     record = services.journal.new_body()
     date = services.clock.http_date() if services.is_reproducible else b""
     try:
-        if _announces_no_body(entry):
+        if not client.body.ended and _announces_no_body(entry):
             await client.body.drain(MAX_DRAINED)
         await sending.send(Sending(response, client, entry, record, date))
     except ClientGoneError:
