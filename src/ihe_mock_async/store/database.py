@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Self
 
@@ -177,8 +178,9 @@ def _prepare(engine: Engine, path: Path | None) -> None:
         version = connection.exec_driver_sql(pragma("user_version")).scalar_one()
         tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
         if (application, version, tables) == (0, 0, 0):
-            for statement in ddl():
-                connection.exec_driver_sql(statement)
+            with closing(connection.connection.cursor()) as cursor:
+                for statement in ddl():
+                    cursor.execute(statement)
             connection.execute(READINESS.insert().values(key=1, checked=0))
             connection.exec_driver_sql(pragma(f"application_id={APPLICATION_ID}"))
             connection.exec_driver_sql(pragma(f"user_version={VERSION}"))
