@@ -257,7 +257,7 @@ async def test_what_is_not_the_admin_api_is_open_to_everybody(closed: MockServer
         (*evil, *SOAP_XML.items()),
         method="POST",
         body=pix_add("OPEN-1"),
-        **ELSEWHERE,  # type: ignore[arg-type]  # addresses
+        **ELSEWHERE,
     )
 
     assert (health.status, soap.status) == (200, 200)

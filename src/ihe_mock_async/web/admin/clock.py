@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, model_validator
-from pydantic.json_schema import SkipJsonSchema
 from quart import Response
 
 from ihe_mock_async.journal.json_model import JsonModel, wrong
@@ -21,11 +20,22 @@ if TYPE_CHECKING:
     from ihe_mock_async.web.clock import Clock
 
 _CENTURY_MS = 100 * 366 * 86_400_000
+_Milliseconds = Field(strict=True, ge=-_CENTURY_MS, le=_CENTURY_MS)
+_Seconds = Field(strict=True, ge=-_CENTURY_MS / 1000, le=_CENTURY_MS / 1000)
 _EXAMPLES = {
     "an hour later": {"advanceSeconds": 3600},
     "another day": {"now": "2026-01-31T12:00:00Z"},
     "stand still": {"freeze": True},
 }
+
+
+def _absent() -> Any:  # noqa: ANN401 - it stands for a value of any type
+    """The default of a key that need not be there; null is none of its values."""
+    return Field(default=None, json_schema_extra=_without_default)
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    del schema["default"]
 
 
 def _read_moment(value: object) -> datetime:
@@ -43,38 +53,32 @@ class ClockChange(JsonModel):
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
-    advance_ms: (
-        Annotated[int, Field(strict=True, ge=-_CENTURY_MS, le=_CENTURY_MS)] | SkipJsonSchema[None]
-    ) = None
+    advance_ms: Annotated[int, _Milliseconds] = _absent()
     """Milliseconds to move it by; negative: back."""
-    advance_seconds: (
-        Annotated[float, Field(strict=True, ge=-_CENTURY_MS / 1000, le=_CENTURY_MS / 1000)]
-        | SkipJsonSchema[None]
-    ) = None
-    now: Annotated[datetime, BeforeValidator(_read_moment)] | SkipJsonSchema[None] = None
+    advance_seconds: Annotated[float, _Seconds] = _absent()
+    now: Annotated[datetime, BeforeValidator(_read_moment)] = _absent()
     """The time that it shows from now on."""
-    freeze: StrictBool | SkipJsonSchema[None] = None
+    freeze: StrictBool = _absent()
     """Whether it stands still."""
 
     @model_validator(mode="after")
     def _has_one_key(self) -> Self:
-        given = [name for name in self.model_fields_set if getattr(self, name) is not None]
-        if len(given) != 1 or len(self.model_fields_set) != 1:
+        if len(self.model_fields_set) != 1:
             wrong("must have exactly one key", "advanceMs, advanceSeconds, now, freeze")
         return self
 
     def apply(self, clock: Clock) -> None:
         """Change a clock; raises OverflowError beyond the years 1 to 9999."""
-        if self.advance_ms is not None:
-            clock.advance(timedelta(milliseconds=self.advance_ms))
-        elif self.advance_seconds is not None:
-            clock.advance(timedelta(seconds=self.advance_seconds))
-        elif self.now is not None:
-            clock.set(self.now)
-        elif self.freeze:
-            clock.freeze()
-        else:
-            clock.run()
+        (key,) = self.model_fields_set
+        _CHANGES[key](clock, self)
+
+
+_CHANGES: Mapping[str, Callable[[Clock, ClockChange], None]] = {
+    "advance_ms": lambda clock, to: clock.advance(timedelta(milliseconds=to.advance_ms)),
+    "advance_seconds": lambda clock, to: clock.advance(timedelta(seconds=to.advance_seconds)),
+    "now": lambda clock, to: clock.set(to.now),
+    "freeze": lambda clock, to: clock.freeze() if to.freeze else clock.run(),
+}
 
 
 class ClockDocument(JsonModel):
