@@ -60,7 +60,7 @@ async def test_a_body_that_is_refused_unread_is_kept_all_the_same(app: MockServe
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE"])
 async def test_another_method_is_remembered(app: MockServerApp, method: str) -> None:
-    response = await app.test_client().open("/pix/add", method=method)
+    response = await getattr(app.test_client(), method.lower())("/pix/add")
 
     (entry,) = entries(app)
     assert (response.status_code, entry.status) == (405, 405)
@@ -79,7 +79,7 @@ async def test_who_asks_for_the_wsdl_or_the_health_is_not_remembered(app: MockSe
 async def test_who_finds_nothing_is_unmatched(
     app: MockServerApp, method: str, body: bytes
 ) -> None:
-    response = await app.test_client().open("/nowhere", method=method, data=body)
+    response = await getattr(app.test_client(), method.lower())("/nowhere", data=body)
 
     (entry,) = entries(app)
     assert (response.status_code, entry.status) == (404, 404)
