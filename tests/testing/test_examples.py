@@ -37,7 +37,7 @@ def test_an_example_behind_those_that_it_builds_on_is_served(
     for message in examples.messages(transaction, name):
         post(world, message)
 
-    world.assert_called(transaction, outcome="served")
+    world.wait_for(transaction, outcome="served")
     world.assert_not_called(outcome="rejected")
 
 
@@ -72,7 +72,7 @@ def test_a_message_that_is_posted_again_is_the_same_one(server: MockServer) -> N
 
     first, second = world.requests("ITI-41")
     assert first.message_id == second.message_id == submission.message_id
-    assert second.summary == "Failure XDSDuplicateUniqueIdInRegistry"
+    assert "XDSDuplicateUniqueIdInRegistry" in second.summary
 
 
 def test_an_unknown_example_is_told_together_with_those_that_there_are() -> None:
