@@ -182,6 +182,16 @@ def test_jsonpath_cannot_go_too_deep() -> None:
         JsonPathExpression("$..x").selected(document)
 
 
+def test_all_that_is_selected_is_looked_at_or_nothing() -> None:
+    items = etree.fromstring(b"<a>" + b"<b/>" * 5000 + b"<b>x</b></a>")
+
+    assert XPathExpression("//b", {}, {}).selected(items)[-1] == "x"
+    assert JsonPathExpression("$[*]").selected([0] * 5000 + ["x"])[-1] == "x"
+    assert JsonPathExpression("$[*]").selected([1] * 200_000, most=2) == ["1", "1"]
+    with pytest.raises(BadJsonPathError, match="selects more than 100000"):
+        JsonPathExpression("$[*]").selected([1] * 200_000)
+
+
 def test_regular_expressions_in_jsonpath_are_stopped() -> None:
     assert JsonPathExpression("$[?match(@, '(a|aa)+b')]").selected(["a" * 100]) == []
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from jsonpath import JSONPathEnvironment, JSONPathError
@@ -18,6 +20,8 @@ from ihe_mock_async.journal.regular_expression import (
 
 MAX_EXPRESSION = 2_000
 """Characters of an expression."""
+MAX_SELECTED = 100_000
+"""Values that are looked at."""
 MAX_SELECTORS = 10_000
 """`[0,1][0,1]` has 2 * 2 of them: without a bound few letters can select without end."""
 _MAX_STEPS = 300_000
@@ -98,20 +102,26 @@ class JsonPathExpression:
         # Each `..`, and each `$` in a filter, may look through all of the document again.
         self._degree = code.count("..") + code.count("$") - 1
 
-    def selected(self, value: Any, most: int = 1_000) -> list[str]:  # noqa: ANN401 - any JSON
-        """The first selected values as texts, null left out; raises `BadJsonPathError`."""
+    def selected(self, value: Any, most: int | None = None) -> list[str]:  # noqa: ANN401 - JSON
+        """The selected values as texts, null left out; with `most` only the first of them.
+
+        Raises `BadJsonPathError`, also when there are more than `MAX_SELECTED`.
+        """
         if self._degree > 1 and _size(value) ** self._degree > _MAX_STEPS:
             raise BadJsonPathError("the expression would take too long on so large a document")
-        texts: list[str] = []
+        limit = MAX_SELECTED + 1 if most is None else most
         try:
-            for match in self._compiled.finditer(value):
-                if match.obj is not None:
-                    texts.append(_text(match.obj))
-                if len(texts) == most:
-                    break
+            matches = (match.obj for match in self._compiled.finditer(value))
+            texts = [_text(each) for each in islice(_not_null(matches), limit)]
         except (JSONPathError, RecursionError, ValueError, TypeError) as error:
             raise BadJsonPathError(_why(error)) from error
+        if len(texts) > MAX_SELECTED:
+            raise BadJsonPathError(f"the expression selects more than {MAX_SELECTED} values")
         return texts
+
+
+def _not_null(values: Iterable[object]) -> Iterator[object]:
+    return (value for value in values if value is not None)
 
 
 def _size(value: object) -> int:

@@ -1,8 +1,8 @@
 """Conditions on texts and bodies in WireMock's words, for patterns and companion services.
 
-They know nothing of entries. Every condition has `expected`, what it wants in words, and
-`unmet(...)`: None when it is fulfilled, else in words what was there instead. `unmet` raises
-nothing, whatever it is given.
+They know nothing of entries. One on texts has `expected`, what it wants in words, and has
+`unmet(texts)`: None when it is fulfilled, else in words what was there instead. One on a body has
+`wanted` and `unmet_in(content)`. These raise nothing, whatever they are given.
 """
 
 from __future__ import annotations

@@ -19,10 +19,6 @@ from ihe_mock_async.journal.xpath_expression import (
     XPathExpression,
 )
 
-MAX_SELECTED = 1_000
-"""Texts of a selection that are looked at; what is beyond is not found."""
-_SHOWN = 3
-
 
 class _Selection(TextConditions):
     """Something selected in a body: it is there, or some of its texts fulfil a condition."""
@@ -31,9 +27,9 @@ class _Selection(TextConditions):
     text_means: ClassVar[str] = "expression"
 
     @property
-    def _most(self) -> int:
-        """How many texts must be looked at: a few show that there is something."""
-        return MAX_SELECTED if self.given else _SHOWN
+    def _most(self) -> int | None:
+        """How many texts must be looked at: one shows that there is something; None: all."""
+        return None if self.given else 1
 
     @model_validator(mode="after")
     def _is_at_most_one(self) -> Self:

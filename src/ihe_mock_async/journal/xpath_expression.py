@@ -96,9 +96,10 @@ class XPathExpression:
         self._degree = _degree(expression)
         self._try()
 
-    def selected(self, root: etree._Element, most: int = 1_000) -> list[str]:
-        """The first texts of what it selects in a document; false, 0, NaN and "" are nothing.
+    def selected(self, root: etree._Element, most: int | None = None) -> list[str]:
+        """The texts of what it selects in a document; false, 0, NaN and "" are nothing.
 
+        With `most` only the first of them.
         Raises `TooCostlyError`, and `BadXPathError` when it turns out to be wrong.
         """
         if self._degree > 1 and _nodes(root) ** self._degree > _MAX_STEPS:
