@@ -26,14 +26,12 @@ def config(config_file: Path | None, as_json: bool) -> None:
     MOCK_SERVER_<KEY>, that over the configuration file, that over the default.
     """
     loaded = options.load_settings(config_file)
-    values = loaded.masked()
+    described = loaded.settings.described()
     if as_json:
-        options.echo_json(
-            {key: {"value": values[key], "source": loaded.sources[key]} for key in values}
-        )
+        options.echo_json(described)
         return
     rows = [
-        (key, json.dumps(value, ensure_ascii=False), loaded.sources[key])
-        for key, value in values.items()
+        (key, json.dumps(each["value"], ensure_ascii=False), str(each["source"]))
+        for key, each in described.items()
     ]
     click.echo(aligned([("KEY", "VALUE", "SOURCE"), *rows]))

@@ -31,10 +31,6 @@ class LoadedSettings:
     config_file: Path | None
     """The file that was read."""
 
-    def masked(self) -> dict[str, object]:
-        """Every key with its value as JSON has it; secrets are asterisks."""
-        return self.settings.model_dump(mode="json")
-
 
 def load(
     config_file: Path | None, overrides: Mapping[str, object], environ: Mapping[str, str]
@@ -75,11 +71,8 @@ def _loaded(given: Sequence[Given], path: Path | None) -> LoadedSettings:
         raise SettingsError("\n".join(problems)) from error
     if problems:
         raise SettingsError("\n".join(problems))
-    sources = {
-        key: effective[key].origin if key in effective else "default"
-        for key in Settings.model_fields
-    }
-    return LoadedSettings(settings, sources, path)
+    settings = settings.given_by({key: one.origin for key, one in effective.items()})
+    return LoadedSettings(settings, settings.sources, path)
 
 
 def _unknown_key(given: Given) -> str:

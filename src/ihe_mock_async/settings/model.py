@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -24,9 +24,7 @@ _ENDPOINT_ACTORS = {
     "pix_add_endpoint": ihe.Actor.PIX_MANAGER,
     "iti41_endpoint": ihe.Actor.DOCUMENT_REPOSITORY,
 }
-_WITHOUT_EFFECT_YET = (
-    "schema_dir",
-)
+_WITHOUT_EFFECT_YET = ("schema_dir",)
 
 
 class Settings(BaseSettings):
@@ -133,8 +131,8 @@ class Settings(BaseSettings):
     )
     journal_max_entries: kinds.CountOrZero = Field(
         default=1000,
-        description="Requests that the journal remembers of each namespace, and ITI-41 submissions "
-        "that are kept as evidence; 0: none.",
+        description="Requests that the journal remembers of each namespace, and ITI-41 "
+        "submissions that are kept as evidence; 0: none.",
     )
     journal_max_bytes: kinds.OctetsOrZero = Field(
         default=64 * _MEBIBYTE,
@@ -197,6 +195,8 @@ class Settings(BaseSettings):
         default=False, description="Mask patient names, ids and documents in logs and evidence."
     )
 
+    _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -240,6 +240,29 @@ class Settings(BaseSettings):
                 for consumer in self.pix_consumers
             ),
         )
+
+    def given_by(self, origins: Mapping[str, str]) -> Self:
+        """The same settings, which know who has set them; keys with their default are left out."""
+        copy = self.model_copy()
+        copy._origins = dict(origins)
+        return copy
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """By key: `command line`, `environment MOCK_SERVER_X`, `file PATH`, `code`, `default`."""
+        made = {
+            key: "code" if key in self.model_fields_set else "default"
+            for key in type(self).model_fields
+        }
+        return made | dict(self._origins)
+
+    def described(self) -> dict[str, dict[str, object]]:
+        """Each key with its value as JSON has it and its source; secrets are asterisks."""
+        sources = self.sources
+        return {
+            key: {"value": value, "source": sources[key]}
+            for key, value in self.model_dump(mode="json").items()
+        }
 
     def without_effect(self) -> tuple[str, ...]:
         """Keys that were changed from their default, but do nothing in this version."""

@@ -33,14 +33,15 @@ async def test_every_transaction_is_listed_with_its_paths(
 
 
 async def test_settings_are_told_with_who_has_set_them(settings: Callable[..., Settings]) -> None:
-    app = create_app(settings(ack_codes="AA"))
+    made = settings(ack_codes="AA", unknown_patients="reject")
+    app = create_app(made.given_by({"ack_codes": "environment MOCK_SERVER_ACK_CODES"}))
     async with app.test_app():
         response, told = await ask(app, "/config")
 
     assert response.status_code == 200
     assert told.keys() == Settings.model_fields.keys()
-    assert told["ack_codes"]["value"] == "AA"
-    assert told["ack_codes"]["source"] != "default"
+    assert told["ack_codes"] == {"value": "AA", "source": "environment MOCK_SERVER_ACK_CODES"}
+    assert told["unknown_patients"] == {"value": "reject", "source": "code"}
     assert told["validation"] == {"value": "enforce", "source": "default"}
 
 

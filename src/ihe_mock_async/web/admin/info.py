@@ -12,7 +12,7 @@ from ihe_mock_async.web.admin.api import Operation, Reply
 from ihe_mock_async.web.admin.documents import answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from ihe_mock_async.settings import Settings
     from ihe_mock_async.web.endpoints import Endpoints
@@ -45,8 +45,8 @@ class SettingDocument(JsonModel):
 
     value: Any
     """Secrets are asterisks."""
-    source: str | None
-    """Who has set it: `default`, or `set` by command line, environment or file."""
+    source: str
+    """`command line`, `environment MOCK_SERVER_X`, `file PATH`, `code` or `default`."""
 
 
 class InfoRoutes:
@@ -83,11 +83,4 @@ class InfoRoutes:
 
     async def config(self) -> Response:
         """The settings."""
-        return jsonify(_told(self._settings))
-
-
-def _told(settings: Settings) -> Mapping[str, object]:
-    return {
-        key: {"value": value, "source": "set" if key in settings.model_fields_set else "default"}
-        for key, value in settings.model_dump(mode="json").items()
-    }
+        return jsonify(self._settings.described())
