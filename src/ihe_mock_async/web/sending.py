@@ -77,9 +77,10 @@ async def send(sending: Sending) -> None:
     if manner.fault is not None:
         await _FAULTS[manner.fault](sending)
     elif manner.chunks:
-        await _while_connected(_dribble(sending), client)
+        await _until(client.gone, _dribble(sending), client)
     elif response.rest is not None:
-        await _while_connected(_stream(sending), client)
+        # A server need not tell the sender that the client has gone, but the receiver.
+        await _until(client.disconnected, _stream(sending), client)
     else:
         await _at_once(sending)
 
@@ -138,16 +139,14 @@ async def _cut(chunks: AsyncIterator[bytes], size: int) -> AsyncIterator[bytes]:
         yield rest
 
 
-async def _while_connected(sending: Awaitable[None], client: Client) -> None:
-    """Send until the client has gone.
-
-    A server need not tell the sender that the client has gone, so what it tells the receiver is
-    heeded, too.
-    """
+async def _until(
+    gone: Callable[[], Awaitable[None]], sending: Awaitable[None], client: Client
+) -> None:
+    """Send, but no longer than until `gone` returns; raises `ClientGoneError` then."""
     if not client.body.ended:
         await client.body.drain(MAX_DRAINED)
     sender = asyncio.ensure_future(sending)
-    leaving = asyncio.ensure_future(client.disconnected())
+    leaving = asyncio.ensure_future(gone())
     try:
         await asyncio.wait({sender, leaving}, return_when=asyncio.FIRST_COMPLETED)
     finally:
