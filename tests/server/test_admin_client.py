@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 import threading
@@ -120,3 +121,21 @@ def test_a_download_may_be_refused() -> None:
         pytest.raises(RefusedError, match=r"^There is none\.$"),
     ):
         next(client.download("/requests/1/body"))
+
+
+def test_a_server_that_was_asked_to_wait_has_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds: list[float] = []
+
+    class Noted(http.client.HTTPConnection):
+        def __init__(self, host: str, port: int, timeout: float) -> None:
+            seconds.append(timeout)
+            super().__init__(host, port, timeout=timeout)
+
+    monkeypatch.setattr(http.client, "HTTPConnection", Noted)
+
+    with answering(reply("200 OK", b"{}")) as client:
+        client.ask("POST", "/requests/wait", body={"timeoutMs": 600_000}, patience=600)
+    with answering(reply("200 OK", b"{}")) as client:
+        client.ask("GET", "/requests")
+
+    assert seconds[0] == seconds[1] + 600
