@@ -108,6 +108,15 @@ def test_a_value_cannot_begin_another_header(tmp_path: Path) -> None:
     assert answer.headers == [("X-T", "a  Set-Cookie: b")]
 
 
+def test_a_header_carries_what_is_not_ascii_as_utf_8_octets(tmp_path: Path) -> None:
+    shop = service(tmp_path, '- response: {headers: {X-T: " {{jsonpath $.t}} "}}')
+
+    answer = carry_out(shop, ServiceState(), post("/", '{"t": "Привет"}'))
+
+    ((_, value),) = answer.headers
+    assert value.encode("latin-1").decode() == "Привет"
+
+
 def test_a_text_can_be_sent_as_it_is(tmp_path: Path) -> None:
     assert body_of(tmp_path, '{body: "{{ no }}", template: false}', get("/")) == "{{ no }}"
 

@@ -146,6 +146,17 @@ def test_a_wrong_declaration_keeps_the_server_from_starting(start: Start, folder
         start()
 
 
+def test_a_header_of_any_characters_is_sent(start: Start, folder: Path) -> None:
+    (folder / "echo.yaml").write_text(
+        'name: echo\nmappings: [{response: {headers: {X-Name: "{{form name}}"}}}]'
+    )
+    echo = start(services=["echo"])
+
+    answer = echo.post("/", data={"name": " Юлия\r\nX-Other: b "})
+
+    assert answer.headers["X-Name"] == "Юлия  X-Other: b"
+
+
 def test_head_gets_the_header_fields_of_get(shop: httpx.Client) -> None:
     got, head = shop.get("/catalogue"), shop.head("/catalogue")
 

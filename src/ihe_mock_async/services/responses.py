@@ -42,10 +42,18 @@ def compile_response(definition: ResponseDefinition, folder: Path) -> Respond:
         headers.insert(0, ("Content-Type", Template((media_type,))))
 
     def respond(values: Values) -> Answer:
-        filled = [(name, template.text(values).translate(_CONTROL)) for name, template in headers]
+        filled = [(name, _field_value(template.text(values))) for name, template in headers]
         return Answer(definition.status, filled, body(values))
 
     return respond
+
+
+def _field_value(text: str) -> str:
+    """The text as a header field can carry it: one line, its UTF-8 octets as opaque data.
+
+    RFC 9110: 5.5 has no other place for what is not ASCII.
+    """
+    return text.translate(_CONTROL).strip().encode().decode("latin-1")
 
 
 def _header(name: str, value: str, is_template: bool) -> Template:

@@ -122,8 +122,18 @@ class ServiceState:
             return  # forgotten by a reset meanwhile
         kept.answer = answer
         self._octets += len(answer.body)
-        for old in [name for name, each in self._keys.items() if each.answer is not None]:
-            if len(self._keys) <= MAX_KEYS and self._octets <= MAX_REPLAYED_OCTETS:
-                break
-            forgotten = self._keys.pop(old).answer
-            self._octets -= len(forgotten.body) if forgotten else 0
+        if self._has_too_many_keys:
+            self._forget_oldest_keys()
+
+    @property
+    def _has_too_many_keys(self) -> bool:
+        return len(self._keys) > MAX_KEYS or self._octets > MAX_REPLAYED_OCTETS
+
+    def _forget_oldest_keys(self) -> None:
+        """Down to the bounds; those of requests in flight stay."""
+        answered = [(key, each.answer) for key, each in self._keys.items() if each.answer]
+        for key, answer in answered:
+            if not self._has_too_many_keys:
+                return
+            del self._keys[key]
+            self._octets -= len(answer.body)
