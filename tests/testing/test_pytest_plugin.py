@@ -7,9 +7,8 @@ import sys
 
 import pytest
 
-from ihe_mock_async.testing import MockServer
-
 pytest_plugins = "pytester"
+pytestmark = pytest.mark.usefixtures("imported")
 
 STRICT = """
 [pytest]
@@ -19,13 +18,6 @@ asyncio_default_fixture_loop_scope = function
 filterwarnings = error
 """
 HEAVY = ("anyio", "cryptography", "httpx", "hypercorn", "lxml", "pydantic", "quart", "sqlalchemy")
-
-
-@pytest.fixture(autouse=True)
-def imported() -> None:
-    """Import everything here: what a run inside of this one imports, is forgotten after it."""
-    with MockServer(tls=True) as server:
-        server.assert_not_called()
 
 
 @pytest.fixture

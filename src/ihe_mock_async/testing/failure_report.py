@@ -10,7 +10,7 @@ from ihe_mock_async.ihe import Outcome
 from ihe_mock_async.journal.entry import Entry
 from ihe_mock_async.journal.near_miss import nearest
 from ihe_mock_async.testing.assertions import in_words, one_line, told_misses
-from ihe_mock_async.testing.world import Evidence, WorldControl
+from ihe_mock_async.testing.world import Evidence, WorldControl, evidence_of
 
 _MOST_EXCHANGES = 20
 _MOST_FINDINGS = 5
@@ -28,7 +28,7 @@ def sections(fixtures: Mapping[str, object]) -> list[tuple[str, str]]:
 
 def _told(world: WorldControl) -> str:
     try:
-        evidence = world.evidence()
+        evidence = evidence_of(world)
     except (IheMockError, RuntimeError) as error:  # the journal is off, it was never started
         return str(error)
     return "\n".join(line[:_LONGEST_LINE] for line in _lines(evidence))

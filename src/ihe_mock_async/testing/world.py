@@ -138,7 +138,7 @@ class WorldControl:
         return self._seen(entries[-1:])[0]
 
     def _entries(self) -> Sequence[Entry]:
-        return self.evidence().entries
+        return evidence_of(self).entries
 
     def _seen(self, entries: Sequence[Entry]) -> list[RecordedExchange]:
         return [RecordedExchange(entry, self._running.site.url) for entry in entries]
@@ -184,10 +184,6 @@ class WorldControl:
 
     # ------------------------------------------------------------ inside
 
-    def evidence(self) -> Evidence:
-        """All that is remembered of it, as the report of a failed test tells it."""
-        return self._call(self._evidence)
-
     def _evidence(self) -> Evidence:
         services = self._running.site.app.services
         name = self._namespace
@@ -213,6 +209,11 @@ class WorldControl:
 
     async def _reset(self) -> None:
         await self._running.site.app.services.worlds.reset(self._namespace)
+
+
+def evidence_of(world: WorldControl) -> Evidence:
+    """All that is remembered of a world, as the report of a failed test tells it."""
+    return world._call(world._evidence)
 
 
 def _complain(complaint: str) -> None:
