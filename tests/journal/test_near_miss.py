@@ -59,10 +59,11 @@ def test_what_matches_is_no_miss() -> None:
     assert near_miss.nearest(read(Pattern, {"path": "/a"}), []) == []
 
 
-def test_few_bodies_are_read_of_many_entries() -> None:
-    entries = [plain(b"<a/>", sequence=number) for number in range(500)]
+@pytest.mark.parametrize("condition", [{"xpath": "//b"}, {"patientId": "1"}], ids=str)
+def test_few_bodies_are_read_of_many_entries(condition: dict[str, str]) -> None:
+    entries = [plain(b"<a/>", sequence=number, request_envelope=b"<a/>") for number in range(500)]
 
-    found = near_miss.nearest(read(Pattern, {"xpath": "//b", "transaction": "ITI-18"}), entries)
+    found = near_miss.nearest(read(Pattern, {"transaction": "ITI-18", **condition}), entries)
 
     assert [miss.entry.sequence for miss in found] == [499, 498, 497]
     assert sum(bool(entry.cache) for entry in entries) <= 20

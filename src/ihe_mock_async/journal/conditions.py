@@ -122,7 +122,8 @@ def _patient(wanted: str) -> Condition:
         found = patients.of(subject.entry)
         return None if any(map(fits, found)) else told(found)
 
-    return Condition("patientId", quoted(wanted), unmet)
+    # Of a message that was not understood the patients are read out of its body.
+    return Condition("patientId", quoted(wanted), unmet, reads_body=True)
 
 
 def _components(cx: str) -> tuple[str, str]:
@@ -187,7 +188,6 @@ _CONDITIONS: Mapping[str, Make] = {
     "message_id": _fulfilling(
         "messageId", lambda s: _some(s.entry.message_id, s.entry.application_message_id)
     ),
-    "patient_id": _patient,
     "part": _part,
     "outcome": _outcome,
     "fault": _fault,
@@ -200,6 +200,8 @@ _CONDITIONS: Mapping[str, Make] = {
 
 
 def _of_body(pattern: Pattern) -> Iterator[Condition]:
+    if pattern.patient_id is not None:
+        yield _patient(pattern.patient_id)
     if pattern.body_q_name is not None:
         yield _body_name(pattern.body_q_name)
     for number, xpath in enumerate(pattern.xpath):
