@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import Headers
 
 from ihe_mock_async.settings import Settings
 from ihe_mock_async.web.app import MockServerApp, create_app
@@ -153,26 +155,35 @@ async def test_what_is_there_already_is_not_waited_for(app: MockServerApp) -> No
     assert [each["id"] for each in found["requests"]] == [1]
 
 
-def begun(app: MockServerApp, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
-    """Set when somebody waits for requests."""
-    event, wait = asyncio.Event(), app.services.journal.wait
+@dataclass(frozen=True)
+class Waits:
+    """What has become of a wait."""
+
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@pytest.fixture
+def waits(app: MockServerApp, monkeypatch: pytest.MonkeyPatch) -> Waits:
+    """Tells when somebody waits for requests, and when no more."""
+    waits, wait = Waits(), app.services.journal.wait
 
     async def observed(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - handed on
-        event.set()
-        return await wait(*arguments, **options)
+        waits.begun.set()
+        try:
+            return await wait(*arguments, **options)
+        finally:
+            waits.ended.set()
 
     monkeypatch.setattr(app.services.journal, "wait", observed)
-    return event
+    return waits
 
 
-async def test_a_wait_ends_when_there_are_enough(
-    app: MockServerApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waits = begun(app, monkeypatch)
+async def test_a_wait_ends_when_there_are_enough(app: MockServerApp, waits: Waits) -> None:
     waiting = asyncio.create_task(
         ask(app, "/requests/wait", "POST", {"match": FEED, "count": 2, "timeoutMs": 60_000})
     )
-    await waits.wait()
+    await waits.begun.wait()
     await feed(app, "P-1")
     assert not waiting.done()
     await feed(app, "P-2")
@@ -223,18 +234,31 @@ async def test_a_wait_that_makes_no_sense_is_told(
     assert [error["key"] for error in problem["errors"]] == [key]
 
 
-async def test_a_journal_that_closes_ends_the_waits(
-    app: MockServerApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waits = begun(app, monkeypatch)
+async def test_a_journal_that_closes_ends_the_waits(app: MockServerApp, waits: Waits) -> None:
     waiting = asyncio.create_task(ask(app, "/requests/wait", "POST", {"timeoutMs": 600_000}))
-    await waits.wait()
+    await waits.begun.wait()
 
     app.services.journal.close()
     response, problem = await waiting
 
     assert response.status_code == 503
     assert problem["detail"] == "The server stops: no request will come any more."
+
+
+async def test_a_client_that_hangs_up_ends_its_wait(app: MockServerApp, waits: Waits) -> None:
+    asking = app.test_client().request(
+        "/__admin/requests/wait",
+        method="POST",
+        headers=Headers({"Host": "localhost:8080", "Content-Type": "application/json"}),
+        scope_base=LOCAL,
+    )
+
+    async with asking as connection:
+        await connection.send(b'{"timeoutMs": 600000}')
+        await connection.send_complete()
+        await waits.begun.wait()
+        await connection.disconnect()
+        await waits.ended.wait()
 
 
 class Leaving:

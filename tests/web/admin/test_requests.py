@@ -161,7 +161,10 @@ async def test_a_forgotten_request_is_410_with_the_reason(
         _, listed = await ask(app, "/requests")
 
     assert response.status_code == 410
-    assert "Request 1 was forgotten because of journal_max_entries" in problem["detail"]
+    assert problem["detail"] == (
+        "Request 1 is not remembered any more: 1 of this namespace were forgotten because of "
+        "journal_max_entries or journal_max_bytes."
+    )
     assert listed["meta"] == {"total": 2, "evicted": 1, "next": None}
 
 

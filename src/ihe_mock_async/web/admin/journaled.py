@@ -43,12 +43,12 @@ class Journaled:
         found = self.journal.find(namespace, number)
         if found is not None:
             return found
-        if self.journal.evicted(namespace) and (not entries or number < entries[0].sequence):
+        evicted = self.journal.evicted(namespace)
+        if evicted and (not entries or number < entries[0].sequence):
             raise Problem(
                 HTTPStatus.GONE,
-                f"Request {number} was forgotten because of journal_max_entries or "
-                f"journal_max_bytes, unless it never was: {self.journal.evicted(namespace)} "
-                "requests were.",
+                f"Request {number} is not remembered any more: {evicted} of this namespace were "
+                "forgotten because of journal_max_entries or journal_max_bytes.",
             )
         raise Problem(HTTPStatus.NOT_FOUND, self._absent(namespace, number))
 

@@ -45,8 +45,8 @@ def gone(name: str) -> Problem:
     """What is said of a body that was kept once."""
     return Problem(
         HTTPStatus.GONE,
-        f"The octets of {name} are not kept any more: the journal's files were too large "
-        "together.",
+        f"The octets of {name} are not kept any more: the journal's files are bounded, and the "
+        "oldest go first.",
     )
 
 
