@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 
 import httpx
 import pytest
 from lxml import etree
 
+from ihe_mock_async.testing import World
 from tests.e2e.messages import (
     DOMAIN,
     MTOM,
@@ -20,7 +22,12 @@ from tests.e2e.messages import (
     text_of,
 )
 
-pytestmark = pytest.mark.integration
+
+@pytest.fixture
+def client(ihe_mock_server: World) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=ihe_mock_server.url, timeout=30) as client:
+        yield client
+
 
 INSURER = "1.3.6.1.4.1.21367.2017.2.5.2"
 FIND_DOCUMENTS = "urn:uuid:14d4debf-8f97-4251-9a74-a90016b0af0d"

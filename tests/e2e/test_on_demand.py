@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 from lxml import etree
 
+from ihe_mock_async.testing import World
 from tests.e2e import messages
 from tests.e2e.messages import DOMAIN, NAMESPACES, SOAP_XML, envelope_of, find, submission
 from tests.e2e.retrievals import (
@@ -28,7 +30,12 @@ from tests.e2e.test_deliveries import answering_to, opened
 from tests.e2e.test_retrieve import valid
 from tests.server_process import running
 
-pytestmark = pytest.mark.integration
+
+@pytest.fixture
+def client(ihe_mock_server: World) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=ihe_mock_server.url, timeout=30) as client:
+        yield client
+
 
 ON_DEMAND = "urn:uuid:34268e47-fdf5-41a6-ba33-82133c465248"
 STABLE = "urn:uuid:7edca82f-054d-47f2-a032-9b2a5b5186c1"
