@@ -72,7 +72,7 @@ def integration(session: nox.Session) -> None:
 
 @nox.session
 def schemathesis(session: nox.Session) -> None:
-    """Requests made of the admin API's OpenAPI document, right and wrong ones; about a minute."""
+    """Requests made of the admin API's OpenAPI document, right and wrong ones; 90 seconds."""
     install(session, "schemathesis>=4.32,<5")
     session.run("python", "-m", "tests.schemathesis", *session.posargs)
 

@@ -17,7 +17,7 @@ from tests.e2e.messages import MTOM, SOAP_XML, pix_add, submission
 from tests.server_process import running
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
-BOUNDS = ("--max-examples", "15", "--max-time", "60", "--request-timeout", "30", "--no-shrink")
+BOUNDS = ("--max-examples", "15", "--max-time", "90", "--request-timeout", "30", "--no-shrink")
 PLAN = {"id": "slow", "match": {"transaction": "ITI-44"}, "effect": {"fault": "HANG"}}
 UNREACHABLE = b"http://127.0.0.1:9/answers"
 ANONYMOUS = b"http://www.w3.org/2005/08/addressing/anonymous"

@@ -54,6 +54,7 @@ async def test_a_method_that_a_path_does_not_take_is_told_which_it_takes(
     assert json.loads(refused.body)["detail"] == f"{path} takes {allowed}, not {method}."
     assert refused.headers["allow"] == asked.headers["allow"] == allowed
     assert (asked.status, asked.body) == (204, b"")
+    assert not asked.headers.keys() & {"content-type", "content-length"}
 
 
 async def test_a_path_of_fixed_words_takes_not_what_its_neighbour_takes(

@@ -29,4 +29,5 @@ def nothing() -> Response:
     """A response that has no body: what was asked for is done."""
     response = Response(b"", HTTPStatus.NO_CONTENT)
     del response.headers["Content-Type"]
+    del response.headers["Content-Length"]  # not in a 204 (RFC 9110, 8.6)
     return response
