@@ -22,16 +22,15 @@ from tests.e2e.messages import (
     text_of,
 )
 
+INSURER = "1.3.6.1.4.1.21367.2017.2.5.2"
+FIND_DOCUMENTS = "urn:uuid:14d4debf-8f97-4251-9a74-a90016b0af0d"
+APPROVED = "urn:oasis:names:tc:ebxml-regrep:StatusType:Approved"
+
 
 @pytest.fixture
 def client(ihe_mock_server: World) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=ihe_mock_server.url, timeout=30) as client:
         yield client
-
-
-INSURER = "1.3.6.1.4.1.21367.2017.2.5.2"
-FIND_DOCUMENTS = "urn:uuid:14d4debf-8f97-4251-9a74-a90016b0af0d"
-APPROVED = "urn:oasis:names:tc:ebxml-regrep:StatusType:Approved"
 
 
 def cx(number: str) -> str:

@@ -30,19 +30,18 @@ from tests.e2e.test_deliveries import answering_to, opened
 from tests.e2e.test_retrieve import valid
 from tests.server_process import running
 
-
-@pytest.fixture
-def client(ihe_mock_server: World) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=ihe_mock_server.url, timeout=30) as client:
-        yield client
-
-
 ON_DEMAND = "urn:uuid:34268e47-fdf5-41a6-ba33-82133c465248"
 STABLE = "urn:uuid:7edca82f-054d-47f2-a032-9b2a5b5186c1"
 APPROVED = "urn:oasis:names:tc:ebxml-regrep:StatusType:Approved"
 REGISTER = "urn:ihe:iti:2010:RegisterOnDemandDocumentEntry"
 STORED_QUERY = "urn:ihe:iti:2007:RegistryStoredQuery"
 QUERY = "urn:oasis:names:tc:ebxml-regrep:xsd:query:3.0"
+
+
+@pytest.fixture
+def client(ihe_mock_server: World) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=ihe_mock_server.url, timeout=30) as client:
+        yield client
 
 
 def promise(client: httpx.Client, patient: str, mime_type: str = "text/plain") -> str:
