@@ -133,6 +133,21 @@ def test_what_a_client_sends_does_not_control_the_terminal(world: World) -> None
     assert "\x1b" not in listed.output + shown.output + missed.stderr
 
 
+def test_of_an_unmatched_request_it_is_told_what_would_have_matched(world: World) -> None:
+    none = world.command("requests", "unmatched")
+    world.feed()
+    world.post("/pix/ad", b"<x/>")
+
+    told = world.command("requests", "unmatched")
+
+    assert none.output == "No unmatched requests.\n"
+    first, *rest = told.output.splitlines()
+    assert f"(POST /ns/{world.name}/pix/ad, " in first
+    path = f"/ns/{world.name}/pix"
+    assert f'  {path}/add: the path is "{path}/ad", not "{path}/add"' in rest
+    assert len(world.json("requests", "unmatched")["unmatched"]) == 1
+
+
 # ---------------------------------------------------------------- wait
 
 
@@ -273,6 +288,7 @@ def test_requests_are_counted_and_forgotten(world: World) -> None:
     "command",
     [
         ("list",),
+        ("unmatched",),
         ("show", "1"),
         ("show", "1", "--body"),
         ("body", "1"),

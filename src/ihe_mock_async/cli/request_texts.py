@@ -117,5 +117,17 @@ def _mismatch(told: Told) -> str:
     return f"{told['key']}: expected {told['expected']}, received {told['received']}"
 
 
+def unmatched(document: Mapping[str, Any]) -> Iterator[str]:
+    """Requests that nobody was there for, what is wrong with them, and what would have matched."""
+    for each in document["unmatched"]:
+        told = each["request"]
+        request = told["request"]
+        what = f"{request['method']} {request['path']}, {told['receivedAt']}"
+        yield one_line(f"Request {told['id']} ({what}): {told['summary']}")
+        yield from (f"  {one_line(_finding(finding))}" for finding in told["findings"])
+        for near in each["nearest"]:
+            yield one_line(f"  {near['name']}: {'; '.join(near['differences'])}")
+
+
 def _cell(value: object) -> str:
     return "-" if value in (None, "") else one_line(str(value))

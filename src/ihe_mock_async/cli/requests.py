@@ -79,6 +79,25 @@ def _page(found: Mapping[str, Any]) -> Iterator[str]:
 @requests.command(
     epilog="""\b
 Examples:
+  ihe-mock-async requests unmatched"""
+)
+@admin.namespace
+@options.config_file
+@options.as_json
+def unmatched(namespace: str, config_file: Path | None, as_json: bool) -> None:
+    """List requests that nobody was there for, and what would have matched."""
+    found = admin.client(config_file).ask("GET", "/requests/unmatched", namespace=namespace)
+    if as_json:
+        options.echo_json(found)
+    elif found["unmatched"]:
+        click.echo("\n".join(request_texts.unmatched(found)))
+    else:
+        click.echo("No unmatched requests.")
+
+
+@requests.command(
+    epilog="""\b
+Examples:
   ihe-mock-async requests show 12
   ihe-mock-async requests show 12 --json
   ihe-mock-async requests show 12 --body > request.http-body
