@@ -59,6 +59,15 @@ def test_a_mapping_answers_what_fulfils_its_conditions(
     assert shop.choose(other) is None
 
 
+def test_a_form_or_query_of_too_many_fields_has_none(tmp_path: Path) -> None:
+    shop = service(tmp_path, "- request: {formParameters: {a: x}, queryParameters: {a: x}}")
+    fields = "a=x&" + "&".join(f"f{n}=1" for n in range(1000))
+
+    assert shop.choose(ServiceRequest("POST", "/", "a=x", FORM, b"a=x")) is not None
+    assert shop.choose(ServiceRequest("POST", "/", fields, FORM, b"a=x")) is None
+    assert shop.choose(ServiceRequest("POST", "/", "a=x", FORM, fields.encode())) is None
+
+
 def test_near_misses_tell_what_differs_the_nearest_first(tmp_path: Path) -> None:
     shop = service(
         tmp_path,

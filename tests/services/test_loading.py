@@ -101,6 +101,46 @@ def test_a_wrong_value_is_told_with_its_place(
     assert line.startswith(complaint)
 
 
+@pytest.mark.parametrize(
+    ("helper", "complaint"),
+    [
+        ("uuid a b", "takes a name, and hex=true for 32 digits without hyphens"),
+        ("uuid hex=maybe", "takes a name, and hex=true for 32 digits without hyphens"),
+        ("uuid size=3", 'unknown option "size"; known: hex'),
+        ("seq a b", "takes one name at most"),
+        ("seq a=b", 'unknown option "a"; known: none'),
+        ("form", "needs the name of a form field"),
+        ("header 'X", "a quotation mark has no partner"),
+        ("path -1", "needs the number of a segment of the path, from 0"),
+        ("xpath", "it is empty"),
+        ("jsonpath $.[", "expected a shorthand selector"),
+        ("now iso", "takes format=, which is iso, epoch, unix, http, rfc2822 or made of"),
+    ],
+)
+def test_what_a_helper_cannot_take_is_told(tmp_path: Path, helper: str, complaint: str) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_text(f"name: shop\nmappings:\n- response:\n    body: |\n      {{{{{helper}}}}}\n")
+
+    (line,) = loading.complaints([path])
+
+    place = f"{path}:4:5: mappings[0].response.body: {{{{{helper}}}}}: "
+    assert line.startswith(place + complaint)
+
+
+def test_a_template_must_be_text(tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(b"\xff")
+
+    (line,) = complaints_of(tmp_path, "- response: {bodyFile: a.bin, template: true}")
+
+    assert line.endswith('bodyFile: is not UTF-8 text, so "template: true" cannot be')
+
+
+def test_a_name_that_no_header_can_have_is_told(tmp_path: Path) -> None:
+    (line,) = complaints_of(tmp_path, "- response: {headers: {'a b': c}}")
+
+    assert line.endswith("mappings[0].response.headers: a b is not the name of a header")
+
+
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     found = complaints_of(
         tmp_path,

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from ihe_mock_async.errors import ServicesError
+from ihe_mock_async.services import attempt
 from ihe_mock_async.testing import MockServer
 
 SHOP = """\
@@ -247,6 +248,37 @@ def test_a_body_that_is_too_large_is_refused(start: Start) -> None:
 
     assert answer.status_code == 413
     assert "max_envelope_bytes" in answer.json()["detail"]
+
+
+def test_a_failure_of_ours_is_told_without_its_cause(
+    shop: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the cause")
+
+    monkeypatch.setattr(attempt, "begin", broken)
+
+    answer = order(shop)
+
+    assert answer.status_code == 500
+    assert answer.json()["detail"] == "The server failed on this request; its log says why."
+    assert "cause" not in answer.text
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_request_is_journaled(
+    shop: httpx.Client,
+) -> None:
+    url = shop.base_url
+    with socket.create_connection((url.host, url.port or 0)) as leaving:
+        leaving.sendall(b"POST /orders HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+
+    wait = {"match": {"service": "shop", "outcome": "fault"}, "count": 1, "timeoutMs": 5000}
+    assert shop.post("/__admin/requests/wait", json=wait).status_code == 200
+    assert records(shop) == []
+
+
+def test_a_service_that_is_not_enabled_is_not_there(shop: httpx.Client) -> None:
+    assert shop.get("/services/ofd/ofd/v1/health").status_code == 404
 
 
 # ---------------------------------------------------------------- faults

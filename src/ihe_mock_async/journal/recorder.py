@@ -84,7 +84,7 @@ class _Line:
         namespace = f" ns={entry.namespace}" if entry.namespace else ""
         fault = f" fault={entry.fault.effect}" if entry.fault else ""
         return one_line(
-            f"{entry.transaction or '-'} {entry.path} message={message_id} "
+            f"{entry.transaction or entry.service or '-'} {entry.path} message={message_id} "
             f"patient={','.join(entry.patient_ids) or '-'} outcome={entry.outcome.value} "
             f"({entry.summary}) http={entry.status} {entry.duration_ms:.1f} ms{namespace}{fault}"
         )
