@@ -11,6 +11,7 @@ from ihe_mock_async.journal.json_model import JsonModel
 from ihe_mock_async.web.admin.api import Operation, Reply
 from ihe_mock_async.web.admin.documents import answer
 from ihe_mock_async.web.admin.openapi import Document
+from ihe_mock_async.web.threads import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,9 +77,11 @@ class Overview:
 
     async def openapi(self) -> Response:
         """The OpenAPI document, with the address that it was asked for at."""
-        return jsonify(self._document.at(f"{request.scheme}://{request.host}"))
+        url = f"{request.scheme}://{request.host}"
+        # Schemas of all models take a while, at the first time.
+        document = await in_thread(lambda: self._document)
+        return jsonify(document.at(url))
 
     @cached_property
     def _document(self) -> Document:
-        # Not before somebody asks: schemas of all models take a while.
         return Document(self._prefix, self._all, secured=self._secured)
