@@ -14,22 +14,21 @@ import pytest
 from ihe_mock_async.cli.main import command_line
 from ihe_mock_async.ihe import Actor
 from ihe_mock_async.transactions import served
+from tests import markdown, shell_blocks
 from tests.server_process import ServerProcess
 
 pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+BLOCKS = [block.text for block in markdown.blocks(README) if block.language == "sh"]
 WORLD = "/ns/readme"
 """The tour has fixed uniqueIds, and the server is shared with other tests."""
 
 
 def paste(block: str, server: ServerProcess, world: str = WORLD) -> str:
-    text = re.sub(r"http://localhost:8080", f"{server.url}{world}", block)
-    done = subprocess.run(  # noqa: S603 - the README's own words
-        ["/bin/sh", "-c", text], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
-    )
+    done = shell_blocks.paste(block, ROOT, f"{server.url}{world}")
+    assert done.returncode == 0, done.stdout
     return done.stdout
 
 
