@@ -17,9 +17,10 @@ import psutil
 import pytest
 
 from ihe_mock_async.errors import CertificateError, SettingsError
+from ihe_mock_async.server import hypercorn
 from ihe_mock_async.testing import MockServer
 
-CYCLES = 200
+CYCLES = 100
 
 
 @pytest.fixture
@@ -241,3 +242,33 @@ def test_a_script_sees_nothing_on_its_console(tmp_path: Path) -> None:
 
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def unable_to_serve(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def serve(*_: object, **__: object) -> None:
+        raise OSError("out of everything")
+
+    monkeypatch.setattr(hypercorn, "serve", serve)
+
+
+@pytest.mark.usefixtures("unable_to_serve")
+async def test_a_server_that_cannot_serve_says_why_in_both_forms() -> None:
+    with pytest.raises(OSError, match="out of everything"):
+        _start()
+    with pytest.raises(OSError, match="out of everything"):
+        async with MockServer():
+            pytest.fail("it has started")
+
+
+def test_a_start_that_is_interrupted_leaves_nothing_behind(
+    leftovers: Leftovers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ihe_mock_async.testing.running.Future.result", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        _start()
+
+    assert leftovers() == []

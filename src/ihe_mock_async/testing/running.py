@@ -166,6 +166,9 @@ class InThread:
         self.site = site
         self._ready: Future[None] = Future()
         self._stop = asyncio.Event()
+        self._is_told_to_stop = False
+        self._failure: BaseException | None = None
+        """What has ended it after it was ready."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="ihe-mock-server", daemon=True)
 
@@ -186,14 +189,18 @@ class InThread:
         try:
             with asyncio.Runner() as runner:
                 runner.run(self._serve())
-        except BaseException as error:  # noqa: BLE001 - told in the thread that waits
-            if not self._ready.done():
+        except BaseException as error:  # noqa: BLE001 - raised in the thread that started this one
+            if self._ready.done():
+                self._failure = error
+            else:
                 self._ready.set_exception(error)
         finally:
             self._loop = None
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
+        if self._is_told_to_stop:  # before there was a loop to tell
+            self._stop.set()
         await self.site.serve(self._stop, lambda: self._ready.set_result(None))
 
     def call(self, function: Callable[[], T]) -> T:
@@ -234,13 +241,16 @@ class InThread:
         return False
 
     def stop(self) -> None:
-        """Return when nothing is left of it; may be called again."""
+        """Return when nothing is left of it, or raise what it failed by; may be called again."""
+        self._is_told_to_stop = True
         try:
             self._at_loop(self._stop.set)
             if self._thread.ident is not None:
                 self._thread.join()
         finally:
             self.site.close()
+        if self._failure is not None:
+            raise self._failure
 
 
 class InLoop:
@@ -283,6 +293,7 @@ class InLoop:
         try:
             if self._task is not None:
                 await _finished(self._task)
+                self._task.result()
         finally:
             self.site.close()
 
