@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from pydantic import ValidationError
 
 from ihe_mock_async.faults.plan import FaultPlan
 from tests.faults.plans import BUSY, PASS
 
-jsonschema_rs = pytest.importorskip("jsonschema_rs", reason="it comes with schemathesis")
 SCHEMA = jsonschema_rs.validator_for(FaultPlan.model_json_schema(by_alias=True))
 
 
