@@ -47,6 +47,10 @@ if TYPE_CHECKING:
     from ihe_mock_async.web.asgi import Receive, Scope, Send
 
 
+_IN_MEMORY = "sqlite://"
+"""The database that leaves nothing behind; neither do the bodies of requests then."""
+
+
 class MockServerApp(Quart):
     """One affinity domain (and its namespaces) as an ASGI app.
 
@@ -199,9 +203,7 @@ def create_app(  # noqa: PLR0913 - what the command line can say, by name
 
 def _journal(settings: Settings) -> Journal:
     bounds = Bounds(settings.journal_max_entries, settings.journal_max_bytes)
-    in_memory = (settings.database_url or "").startswith("sqlite://") and not (
-        settings.database_url or ""
-    ).startswith("sqlite:///")
+    in_memory = settings.database_url == _IN_MEMORY
     return Journal(bounds, None if in_memory else settings.data_dir / "journal")
 
 

@@ -390,3 +390,13 @@ async def test_nothing_is_logged_or_written(
 
     assert recorded == []
     assert not os.listdir(tmp_path)  # noqa: PTH208 - an async test, and this is quick
+
+
+async def test_a_fault_that_a_captured_request_asks_for_does_not_happen() -> None:
+    plain = http(SUBMISSION, MTOM["Content-Type"])
+    head, _, body = plain.partition(b"\r\n\r\n")
+
+    examination = await examined(head + b"\r\nX-Mock-Fault: http 503\r\n\r\n" + body)
+
+    assert examination.transaction is not None
+    assert examination.remarks == (await examined(plain)).remarks

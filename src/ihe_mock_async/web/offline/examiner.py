@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from ihe_mock_async import elements, transactions
 from ihe_mock_async.elements import XmlLimits
 from ihe_mock_async.errors import IheMockError
-from ihe_mock_async.faults.picker import Faults
+from ihe_mock_async.faults.picker import HEADER, Faults
 from ihe_mock_async.findings import Finding, Validation
 from ihe_mock_async.ihe import Outcome, Transaction
 from ihe_mock_async.journal.ledger import Bounds, Journal
@@ -158,9 +158,11 @@ class Examiner:
 
     async def _ask(self, request: Request, endpoint: Endpoint) -> Entry:
         """The entry of an exchange with the pipeline; its answer is not looked at."""
+        # A fault that was asked for when the message was captured is none of the message.
+        headers = {name: value for name, value in request.headers.items() if name != HEADER}
         namespace = f"file-{self._services.request_count}"
         response = await pipeline.handle(
-            replace(request, namespace=namespace), endpoint, self._services
+            replace(request, namespace=namespace, headers=headers), endpoint, self._services
         )
         response.close()
         entry = self._recorder.entry
