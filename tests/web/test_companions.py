@@ -487,6 +487,17 @@ def test_declarations_are_read_again_while_the_server_runs(
     assert records(shop) == [{"n": 1}]
 
 
+def test_a_listener_that_is_declared_later_has_to_wait_for_the_next_start(
+    shop: httpx.Client, folder: Path
+) -> None:
+    (folder / "shop.yaml").write_text(SHOP.replace("mappings:", "listen: 127.0.0.1:0\nmappings:"))
+
+    (told,) = shop.post("/__admin/services/reload").json()["services"]
+
+    assert (told["listen"], told["url"]) == ("127.0.0.1:0", None)
+    assert shop.get("/catalogue").status_code == 200
+
+
 def test_when_a_declaration_is_wrong_the_old_ones_stay_and_all_errors_are_told(
     shop: httpx.Client, folder: Path
 ) -> None:

@@ -16,6 +16,7 @@ from ihe_mock_async.errors import ServicesError
 from ihe_mock_async.services.request import ServiceRequest
 from ihe_mock_async.services.state import ServiceState
 from ihe_mock_async.web.endpoints import NAMESPACE_NAME
+from ihe_mock_async.web.threads import in_thread
 
 if TYPE_CHECKING:
     from ihe_mock_async.services.companion import Companion
@@ -71,13 +72,13 @@ class Companions:
         """The service of that name."""
         return self._services.get(name)
 
-    def reload(self) -> None:
+    async def reload(self) -> None:
         """Read the declarations again: all of them, or `ServicesError` and nothing changes.
 
         What the services remember stays, and so do the ports that they have.
         """
         try:
-            loaded = self._load()
+            loaded = await in_thread(self._load)
         except ServicesError as error:
             self.problems = str(error).splitlines()
             raise
@@ -134,7 +135,7 @@ class Companions:
             return CompanionPlace(service, namespace, found["rest"] or "/") if service else None
         asked = ServiceRequest("", rest)
         for service in self:
-            if service.listen is None and service.has_path(asked):
+            if self.url_of(service.name) is None and service.has_path(asked):
                 return CompanionPlace(service, namespace, rest)
         return None
 

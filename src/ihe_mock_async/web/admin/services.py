@@ -166,7 +166,7 @@ class ServiceRoutes:
     async def reload(self) -> Response:
         """Read them again."""
         try:
-            self._companions.reload()
+            await self._companions.reload()
         except ServicesError as error:
             raise Problem(
                 HTTPStatus.CONFLICT,
