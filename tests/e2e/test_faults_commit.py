@@ -246,6 +246,17 @@ async def test_messages_that_are_refused_meet_faults_too(server: FaultyServer) -
     assert server.entries()[0].outcome is Outcome.FAULT
 
 
+async def test_a_message_that_no_application_gets_is_refused_as_ever(server: FaultyServer) -> None:
+    server.arm({"registry": {"errors": ["XDSRegistryBusy"]}}, when=ONCE)
+
+    # It is recognised, but ITI-41 is MTOM.
+    octets = await exchange(server, post("/iti41/submit", submission().envelope))
+
+    assert b"Fault>" in octets
+    entry = server.entries()[0]
+    assert (entry.outcome, entry.fault) == (Outcome.FAULT, None)
+
+
 async def test_a_quota_tells_when_to_come_again(server: FaultyServer) -> None:
     server.arm({"quota": {"limit": 1, "windowMs": 60_000}})
     statuses = []

@@ -142,7 +142,10 @@ class Strike:
     async def _refused(self) -> Response:
         """The application's refusal; a message that it never gets is answered as it would be."""
         task, effect = self._task, self._picked.effect
-        if isinstance(task, fault.SoapFault) or self._revision() is not None:
+        if isinstance(task, fault.SoapFault):
+            self._call.entry.fault = None  # what happens is not on demand
+            return await self._really()
+        if self._revision() is not None:
             return await self._really()
         answer = await task.inspect(
             partial(answers.refusal, effect, transaction=task.route.transaction)
