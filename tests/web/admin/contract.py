@@ -7,12 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ihe_mock_async.web.app import MockServerApp
+import jsonschema_rs
 
-try:
-    import jsonschema_rs
-except ImportError:  # it comes with schemathesis; without it only paths and statuses are checked
-    jsonschema_rs = None  # type: ignore[assignment]  # said in the line above
+from ihe_mock_async.web.app import MockServerApp
 
 # Answered before there is an operation: to paths and methods that the document does not have.
 _WRONG_TURNS = frozenset({404, 405})
@@ -58,8 +55,6 @@ def check_in(
 
 def assert_valid(document: Mapping[str, Any], schema: Mapping[str, Any], value: object) -> None:
     """Assert that a value is of a schema in the document."""
-    if jsonschema_rs is None:
-        return
     root = {**schema, "components": document["components"]}
     errors = [str(each) for each in jsonschema_rs.validator_for(root).iter_errors(value)]
     assert errors == []
@@ -86,6 +81,5 @@ def _resolved(document: Mapping[str, Any], reply: Mapping[str, Any]) -> Mapping[
 
 def assert_is_schema(schema: Mapping[str, Any]) -> None:
     """Assert that it is a JSON Schema, draft 2020-12, as OpenAPI 3.1 wants."""
-    if jsonschema_rs is not None:
-        dialect = "https://json-schema.org/draft/2020-12/schema"
-        jsonschema_rs.meta.validate({"$schema": dialect, **schema})
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    jsonschema_rs.meta.validate({"$schema": dialect, **schema})
