@@ -211,6 +211,7 @@ def test_it_imports_nothing_heavy_before_a_fixture_is_used() -> None:
 
 
 @pytest.mark.integration
+@pytest.mark.timeout(300)  # eight processes start, mostly on fewer cores
 def test_two_hundred_tests_run_side_by_side_in_eight_workers(
     suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
