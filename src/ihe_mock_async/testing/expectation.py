@@ -14,7 +14,7 @@ from ihe_mock_async.journal.pattern import Pattern
 from ihe_mock_async.testing import urls
 
 if TYPE_CHECKING:
-    from ihe_mock_async.testing.running import Site
+    from ihe_mock_async.testing.site import Site
 
 On = str | Pattern | Mapping[str, Any] | None
 """`ITI-41`, an actor, a companion service, a path, a wsa:Action, or a pattern; None: any."""

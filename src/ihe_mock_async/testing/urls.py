@@ -11,7 +11,7 @@ from ihe_mock_async.ihe import Actor
 from ihe_mock_async.web.companions import PREFIX as COMPANIONS
 
 if TYPE_CHECKING:
-    from ihe_mock_async.testing.running import Site
+    from ihe_mock_async.testing.site import Site
 
 _TRANSACTION = re.compile(r"iti-?(\d+)", re.IGNORECASE)
 
