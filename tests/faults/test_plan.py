@@ -68,6 +68,7 @@ def test_times_null_means_until_it_is_deleted() -> None:
         ({"effect": BUSY, "onExhausted": "stop"}, "onExhausted", 'is the text "stop"'),
         ({"effect": BUSY, "id": "a b"}, "id", 'is the text "a b"'),
         ({"effect": BUSY, "id": ""}, "id", 'is the text ""'),
+        ({"effect": BUSY, "id": "rearm"}, "id", "is the path of another operation"),
         ({"effect": BUSY, "when": {"times": 0}}, "when.times", "is the number 0"),
         ({"effect": BUSY, "when": {"skip": -1}}, "when.skip", "is the number -1"),
         ({"effect": BUSY, "when": {"probability": 2}}, "when.probability", "is the number 2"),

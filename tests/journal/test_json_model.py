@@ -173,7 +173,7 @@ def test_problems_of_pydantic_are_read_without_raising_ours() -> None:
     assert problems(caught.value, Tree) == [KeyProblem("height", 'is the text "tall"', "a number")]
 
 
-def test_a_document_of_snake_case_is_wrong_in_json_only_where_it_has_no_field() -> None:
-    document: dict[str, Any] = {"is_old": True}
-
-    assert read(Tree, document).is_old
+def test_json_has_the_keys_of_its_schema_and_python_the_names_of_fields() -> None:
+    assert read(Tree, {"isOld": True}) == Tree(is_old=True)
+    (unknown,) = wrong_keys({"is_old": True})
+    assert unknown.problem == 'is an unknown key; did you mean "isOld"?'

@@ -23,6 +23,8 @@ from ihe_mock_async.journal.pattern import Pattern
 MAX_WINDOW_MS = 31_536_000_000
 """A year."""
 Count = Annotated[int, Field(ge=0)]
+_RESERVED_ID = "rearm"
+"""`POST /faults/rearm` is about all plans."""
 _NOT_KNOWN_YET = ("outcome", "fault", "finding")
 
 
@@ -74,7 +76,8 @@ class FaultPlan(JsonModel):
     id: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
-        description="Chosen by the client, or made.",
+        description="Chosen by the client, or made; not `rearm`, which is a path already.",
+        json_schema_extra={"not": {"const": _RESERVED_ID}},
     )
     match: Pattern = Field(
         default_factory=Pattern,
@@ -100,6 +103,13 @@ class FaultPlan(JsonModel):
     def steps(self) -> Sequence[Effect]:
         """The sequence, also when it is one effect."""
         return self.sequence if self.effect is None else (self.effect,)
+
+    @field_validator("id")
+    @classmethod
+    def _is_free(cls, plan_id: str | None) -> str | None:
+        if plan_id == _RESERVED_ID:
+            wrong("is the path of another operation", "another id")
+        return plan_id
 
     @field_validator("match")
     @classmethod

@@ -46,7 +46,7 @@ class JsonModel(BaseModel):
     @classmethod
     def _read_short_form(cls, value: object) -> object:
         if cls.text_means and isinstance(value, str):
-            return {cls.text_means: value}
+            return {to_camel(cls.text_means): value}
         return value
 
     @classmethod
@@ -75,7 +75,7 @@ def wrong(problem: str, allowed: str = "", key: str = "") -> NoReturn:
 def read(model: type[M], value: object) -> M:
     """The JSON value as this model; raises `WrongJsonError` that tells all that is wrong."""
     try:
-        return model.model_validate(value)
+        return model.model_validate(value, by_alias=True, by_name=False)
     except ValidationError as error:
         found = problems(error, model)
         raise WrongJsonError("\n".join(map(describe, found)), found) from error

@@ -141,7 +141,7 @@ def _declaration(origin: Source) -> ServiceDeclaration:
     if not isinstance(origin.data, dict):
         raise ServicesError(origin.complaint((), "is no service: name and mappings are missing"))
     try:
-        return ServiceDeclaration.model_validate(origin.data)
+        return ServiceDeclaration.model_validate(origin.data, by_alias=True, by_name=False)
     except ValidationError as error:
         found = zip(
             error.errors(include_url=False), problems(error, ServiceDeclaration), strict=True
