@@ -8,7 +8,7 @@ from pathlib import Path
 
 DOCUMENTED = "http://localhost:8080"
 """The server's URL on every page."""
-_LIMIT = 60.0
+_LIMIT = 100.0
 
 
 def paste(

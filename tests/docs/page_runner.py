@@ -27,10 +27,11 @@ from tests.markdown import Block, blocks
 from tests.shell_blocks import DOCUMENTED, paste
 
 STARTS_A_SERVER = "ihe-mock-async start"
+_DOCS = Path(__file__).parents[2] / "docs"
 _PID_FILE = Path("mocks", ".mock-server.pid")
 _PYTEST_INI = """\
 [pytest]
-addopts = -s --strict-markers --strict-config -p no:cacheprovider
+addopts = -s -v --strict-markers --strict-config -p no:cacheprovider
 asyncio_mode = auto
 asyncio_default_fixture_loop_scope = function
 filterwarnings = error
@@ -45,7 +46,8 @@ _MASKS = (
     (re.compile(r"(127\.0\.0\.1|localhost):\d+"), "HOST"),
     (re.compile(r"\bpid \d+"), "pid N"),
     (re.compile(r"\b\d+ octets"), "N octets"),
-    (re.compile(r"\b\d+\.\d+( m?s\b|$)"), "DURATION"),
+    (re.compile(r"\b\d+\.\d+( ?m?s\b|$)"), "DURATION"),
+    (re.compile(r"={3,}"), ""),
     (re.compile(r"\s+"), " "),
 )
 
@@ -74,6 +76,7 @@ class PageRunner:
     def run(self) -> None:
         """Run all; raises `PageError` naming the line of the block that fails."""
         self._folder.mkdir(exist_ok=True)
+        (self._folder / "docs").symlink_to(_DOCS)  # pages send its messages
         (self._folder / "pytest.ini").write_text(_PYTEST_INI)
         try:
             for block in self._blocks:
