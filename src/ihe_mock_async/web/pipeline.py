@@ -105,8 +105,7 @@ async def _exchange(call: Call, conversation: Conversation) -> Response:
         try:
             task = await _task(staging, call, conversation)
         except fault.SoapFault as error:
-            # Its traceback would hold this frame, and so the whole message.
-            task = error.with_traceback(None)
+            task = refusals.detached(error)
         recording.understood(call.entry, call.services)
         picked = _pick(call)
         if picked is not None:

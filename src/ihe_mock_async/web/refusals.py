@@ -23,6 +23,16 @@ _ADDRESSING_FAULTS: Mapping[Rule, tuple[Sequence[fault.QualifiedName], str]] = {
 }
 
 
+def detached(error: fault.SoapFault) -> fault.SoapFault:
+    """The fault, to be kept in a variable of a frame that it was raised in.
+
+    The tracebacks of it and of its causes hold that frame, and so the whole message, until the
+    garbage collector comes.
+    """
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
+
+
 def refuse(found: Sequence[Finding], validation: Validation) -> None:
     """Raise the fault for what this validation mode refuses; its Detail has all that was found."""
     refusing = refused(found, validation)

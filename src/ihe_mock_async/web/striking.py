@@ -18,7 +18,7 @@ from ihe_mock_async.faults import answers
 from ihe_mock_async.faults.effects import Commit, ConnectionFault
 from ihe_mock_async.soap import fault
 from ihe_mock_async.soap.namespaces import WSA
-from ihe_mock_async.web import faulting, responding
+from ihe_mock_async.web import faulting, refusals, responding
 from ihe_mock_async.web.carrying_out import Done, Task
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Strike:
         try:
             return await work(self._task)
         except fault.SoapFault as error:
-            return error.with_traceback(None)
+            return refusals.detached(error)
 
     def _revision(self) -> Callable[[Answer, Exchange], Answer] | None:
         """What makes a partial success of the real answer, if one is wanted."""
