@@ -107,10 +107,13 @@ async def _exchange(call: Call, conversation: Conversation) -> Response:
         except fault.SoapFault as error:
             task = refusals.detached(error)
         recording.understood(call.entry, call.services)
-        picked = _pick(call)
-        if picked is not None:
-            return await Strike(picked, task, call, conversation).answer()
-        return await _answer(task, call, conversation)
+        try:
+            picked = _pick(call)
+            if picked is not None:
+                return await Strike(picked, task, call, conversation).answer()
+            return await _answer(task, call, conversation)
+        finally:
+            del task  # a frame that an exception remembers must not keep the message
 
 
 def _pick(call: Call) -> Picked | None:
