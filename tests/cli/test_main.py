@@ -48,6 +48,39 @@ def test_the_commands_are_the_documented_ones() -> None:
     ]
 
 
+def test_help_imports_no_command() -> None:
+    imported = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "ihe_mock_async", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    ).stderr
+
+    ours = {line.rpartition("|")[2].strip() for line in imported.splitlines()}
+    assert {name for name in ours if name.startswith("ihe_mock_async.")} == {
+        "ihe_mock_async.cli",
+        "ihe_mock_async.cli.lazy_commands",
+        "ihe_mock_async.cli.main",
+        "ihe_mock_async.cli.options",
+        "ihe_mock_async.errors",
+    }
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_says_of_a_command_what_the_command_says_of_itself(run: Run, command: str) -> None:
+    words = command_line.commands[command].get_short_help_str(limit=200)
+
+    assert words in " ".join(run("--help").output.split())
+
+
+def test_a_mistyped_command_is_told_the_right_one(run: Run) -> None:
+    result = run("requets")
+
+    assert result.exit_code == 2
+    assert "Did you mean one of: 'requests'" in result.output
+
+
 @pytest.mark.parametrize("command", [[], *([one] for one in COMMANDS)])
 def test_every_command_has_help_with_examples(run: Run, command: list[str]) -> None:
     result = run(*command, "--help")

@@ -3,29 +3,56 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
 
 import click
 
 from ihe_mock_async import __version__
-from ihe_mock_async.cli import (
-    certs,
-    clock,
-    config,
-    deliveries,
-    faults,
-    logs,
-    namespaces,
-    options,
-    requests,
-    rules,
-    seed,
-    send,
-    server,
-    services,
-    transactions,
-    validate,
-)
+from ihe_mock_async.cli import options
+from ihe_mock_async.cli.lazy_commands import LazyCommands
 from ihe_mock_async.errors import IheMockError, OperatorError
+
+_PACKAGE = "ihe_mock_async.cli"
+_PLACES: Mapping[str, Mapping[str, str]] = {
+    f"{_PACKAGE}.server": {
+        "start": "Start the server.",
+        "stop": "Stop the server.",
+        "status": "Show whether the server runs.",
+    },
+    f"{_PACKAGE}.logs": {"logs": "Show the log file."},
+    f"{_PACKAGE}.certs": {"certs": "Make certificates for HTTPS and mutual TLS."},
+    f"{_PACKAGE}.config": {"config": "Show the settings and where each comes from."},
+    f"{_PACKAGE}.transactions": {"transactions": "List the IHE transactions served."},
+    f"{_PACKAGE}.validate": {
+        "validate": "List everything that is wrong with the messages in files, `-` for "
+        "standard input.",
+    },
+    f"{_PACKAGE}.rules": {
+        "rules": "List the rules that messages are checked with; with RULE, all about one of "
+        "them.",
+    },
+    f"{_PACKAGE}.send": {
+        "send": "Send a message of an IHE TRANSACTION, and say what the answer means.",
+    },
+    f"{_PACKAGE}.seed": {"seed": "Load patients and documents into the running server."},
+    f"{_PACKAGE}.deliveries": {
+        "deliveries": "Show what the server posts to others, and send it again."
+    },
+    f"{_PACKAGE}.requests": {
+        "requests": "Show what clients have sent, wait for it, and verify it."
+    },
+    f"{_PACKAGE}.faults": {"faults": "Let the server fail on demand."},
+    f"{_PACKAGE}.clock": {
+        "clock": "Show, move or stop the server's time: times in messages, windows, expiries.",
+    },
+    f"{_PACKAGE}.namespaces": {"namespaces": "Show worlds, and delete them."},
+    f"{_PACKAGE}.services": {
+        "services": "Other HTTP services that are mocked: declared in YAML, enabled by the "
+        "setting services.",
+    },
+}
+"""By module the commands in it, and what help says of each: no command waits for all imports."""
+_COMMANDS = LazyCommands(_PLACES)
 
 
 class _NotSo(click.ClickException):
@@ -40,6 +67,11 @@ class _WrongUsage(click.ClickException):
 
 class _CommandLine(click.Group):
     """Turns errors into one line on stderr and the exit status that a script can rely on."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Tell of the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS.help[name]) for name in self.list_commands(ctx)])
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -60,6 +92,7 @@ class _CommandLine(click.Group):
 
 @click.group(
     cls=_CommandLine,
+    commands=_COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
 Examples:
@@ -76,25 +109,3 @@ Exit status: 0 done, 1 the asked thing is not so (not running, say), 2 wrong usa
 @options.debug(help_text="Show the trace of an unexpected error.")
 def command_line() -> None:
     """A whole IHE affinity domain on localhost: the test server for HL7 V3 and XDS clients."""
-
-
-for _command in (
-    server.start,
-    server.stop,
-    server.status,
-    logs.logs,
-    certs.certs,
-    config.config,
-    transactions.transactions,
-    validate.validate,
-    rules.rules,
-    send.send,
-    seed.seed,
-    deliveries.deliveries,
-    requests.requests,
-    faults.faults,
-    clock.clock,
-    namespaces.namespaces,
-    services.services,
-):
-    command_line.add_command(_command)
