@@ -3,7 +3,7 @@
 =====================  =========================================================================
 `sh`                   bash, in the folder of the page; it must succeed
 `python`               a file of tests (or a `conftest.py`), named by the comment in its first
-                       line; all of a page are run by pytest at the end
+                       line; pytest runs them at the end, unless a `sh` block has
 `python before`        what a page replaces: compiled only
 `yaml`                 a companion service, loaded, at the path in the comment of its first line
 `text`                 what the block in front of it prints; `...` stands for any lines
@@ -29,9 +29,11 @@ from tests.shell_blocks import DOCUMENTED, paste
 STARTS_A_SERVER = "ihe-mock-async start"
 _DOCS = Path(__file__).parents[2] / "docs"
 _PID_FILE = Path("mocks", ".mock-server.pid")
+# Without the plugins of our own tests, which would take longer to load than a page to run.
 _PYTEST_INI = """\
 [pytest]
-addopts = -s -v --strict-markers --strict-config -p no:cacheprovider
+addopts = -s -v --strict-markers --strict-config -p no:cacheprovider -p no:hypothesispytest
+    -p no:schemathesis
 asyncio_mode = auto
 asyncio_default_fixture_loop_scope = function
 filterwarnings = error
@@ -96,6 +98,7 @@ class PageRunner:
         if done.returncode:
             raise PageError(f"line {block.line}: exit status {done.returncode}\n{done.stdout}")
         self._printed = done.stdout
+        self._tests = [name for name in self._tests if name not in block.text.split()]
 
     def _url(self, block: Block) -> str:
         """Of the server that the page has started."""

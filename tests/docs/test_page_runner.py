@@ -26,11 +26,11 @@ def run(page: str, folder: Path) -> None:
 
 
 def test_what_a_shell_block_prints_is_compared(tmp_path: Path) -> None:
-    run(fenced("sh", "echo one; echo two >&2\n") + fenced("text", "one\ntwo\n"), tmp_path)
-    run(fenced("sh", "seq 9\n") + fenced("text", "1\n...\n9\n"), tmp_path)
+    run(fenced("sh", "echo one; echo two >&2\n") + fenced("text", "one\ntwo\n"), tmp_path / "all")
+    run(fenced("sh", "seq 9\n") + fenced("text", "1\n...\n9\n"), tmp_path / "elision")
 
     with pytest.raises(PageError, match="line 9 shows"):
-        run(fenced("sh", "echo one\n") + fenced("text", "two\n"), tmp_path)
+        run(fenced("sh", "echo one\n") + fenced("text", "two\n"), tmp_path / "otherwise")
 
 
 def test_a_shell_block_that_fails_is_told(tmp_path: Path) -> None:

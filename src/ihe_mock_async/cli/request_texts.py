@@ -101,7 +101,7 @@ def _part(part: Told) -> str:
 
 def _finding(finding: Told) -> str:
     where = f" at {finding['location']}" if finding["location"] else ""
-    return f"{finding['severity']} {finding['rule']}{where}: {finding['text']} {finding['fix']}"
+    return f"{finding['severity']} {finding['rule']}{where}: {finding['text']}. {finding['fix']}"
 
 
 def near_misses(document: Mapping[str, Any]) -> Iterator[str]:
