@@ -56,6 +56,13 @@ def hl7(content: str) -> str:
         hl7('<priorRegisteredRole><id extension="SECRET"/></priorRegisteredRole>'),
         hl7('<patientIdentifier><value extension="SECRET"/></patientIdentifier>'),
         hl7('<livingSubjectBirthTime><value value="SECRET"/></livingSubjectBirthTime>'),
+        hl7("<livingSubjectName><value><given>SECRET</given>SECRET</value></livingSubjectName>"),
+        hl7("<mothersMaidenName><value><family>SECRET</family></value></mothersMaidenName>"),
+        hl7("<patientAddress><value><city>SECRET</city></value></patientAddress>"),
+        hl7(
+            '<livingSubjectBirthTime><value><low value="SECRET"/><high value="SECRET"/></value>'
+            "</livingSubjectBirthTime>"
+        ),
         hl7('<birthTime value="SECRET"/><deceasedTime value="SECRET"/>'),
         hl7('<telecom value="SECRET"/>'),
         hl7("<acknowledgementDetail><text>SECRET</text></acknowledgementDetail>"),
@@ -63,6 +70,7 @@ def hl7(content: str) -> str:
         slot("sourcePatientInfo"),
         slot("authorPerson"),
         slot("$XDSDocumentEntryPatientId"),
+        slot("$XDSDocumentEntryAuthorPerson"),
         external(ENTRY_PATIENT_ID),
         external(SET_PATIENT_ID),
         external(FOLDER_PATIENT_ID),

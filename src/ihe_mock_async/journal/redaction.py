@@ -30,7 +30,19 @@ _HL7_ID_PARENTS = frozenset(
         "relationshipHolder1",
     }
 )
-_HL7_VALUE_PARENTS = frozenset({"livingSubjectBirthTime", "patientTelecom"})
+# Parameters of the patient demographics query (ITI TF-2: 3.47.4.1.2.1) that tell of a person.
+_DEMOGRAPHICS = frozenset(
+    {
+        "livingSubjectBirthPlaceAddress",
+        "livingSubjectBirthPlaceName",
+        "livingSubjectBirthTime",
+        "livingSubjectDeceasedTime",
+        "livingSubjectName",
+        "mothersMaidenName",
+        "patientAddress",
+        "patientTelecom",
+    }
+)
 _SLOTS = frozenset(
     {
         "authorPerson",
@@ -153,14 +165,16 @@ def _hl7_id(element: etree._Element) -> None:
     name = local_name(parent) if parent is not None else ""
     if name in _HL7_ID_PARENTS:
         _attribute("extension" if element.get("extension") else "root")(element)
-    elif name in _HL7_VALUE_PARENTS:
-        _attribute("value")(element)
+    elif name in _DEMOGRAPHICS:
+        _tree(element)
+        for part in element.iter():  # a time may be an interval
+            _attribute("value")(part)
 
 
 def _slot(element: etree._Element) -> None:
-    # Patient ids are sourcePatientId and the parameters of queries, $XDSDocumentEntryPatientId.
+    # Those of queries are named after what they look for: $XDSDocumentEntryPatientId.
     name = element.get("name", "")
-    if name in _SLOTS or name.lower().endswith("patientid"):
+    if name in _SLOTS or name.lower().endswith(("patientid", "authorperson")):
         for value in element.iter("{*}Value"):
             value.text = MASK
 
