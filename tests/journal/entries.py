@@ -18,6 +18,9 @@ ENVELOPE = b"""<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"
 <s:Body><p:PRPA_IN201301UV02 xmlns:p="urn:hl7-org:v3"><p:id root="1.2.3" extension="M-1"/>
 <p:name>Ada</p:name><p:name>Grace</p:name></p:PRPA_IN201301UV02></s:Body></s:Envelope>"""
 
+# A name as UTF-8 and as ISO 8859-1, and a secret.
+MORE_HEADERS = [(b"X-Doctor", b"M\xc3\xbcller"), (b"X-Nurse", b"M\xfcller"), (b"Cookie", b"a=b")]
+
 
 def plain(body: bytes = b"", content_type: str = "", **fields: Any) -> Entry:  # noqa: ANN401
     """A request of which nothing is known but what is given."""
@@ -34,7 +37,7 @@ def feed(**fields: Any) -> Entry:  # noqa: ANN401
         "path": "/ns/blue/pix/add",
         "namespace": "blue",
         "target": "/ns/blue/pix/add?mode=test&empty=&mode=again",
-        "headers": [(b"X-Trace", b"one"), (b"x-trace", b"two")],
+        "headers": [(b"X-Trace", b"one"), (b"x-trace", b"two"), *MORE_HEADERS],
         "transaction": "ITI-44",
         "action": "urn:hl7-org:v3:PRPA_IN201301UV02",
         "message_id": "urn:uuid:1",

@@ -33,6 +33,8 @@ MATCHING: list[dict[str, Any]] = [
     {"queryParameters": {"empty": ""}},
     {"queryParameters": {"other": {"absent": True}}},
     {"headers": {"X-TRACE": "two"}},
+    {"headers": {"X-Doctor": "Müller"}},
+    {"headers": {"X-Nurse": "Müller"}},
     {"headers": {"content-type": {"contains": "SOAP", "caseInsensitive": True}}},
     {"headers": {"Authorization": {"absent": True}, "x-trace": {"absent": False}}},
     {"soapAction": {"contains": "PRPA_IN201301UV02"}},
@@ -82,6 +84,8 @@ def test_an_entry_fulfils_a_condition(document: dict[str, Any]) -> None:
         ),
         ({"headers": {"X-Trace": "six"}}, Mismatch("headers.X-Trace", '"six"', '"one", "two"')),
         ({"headers": {"Accept": "a"}}, Mismatch("headers.Accept", '"a"', "nothing")),
+        ({"headers": {"Cookie": "a=c"}}, Mismatch("headers.Cookie", '"a=c"', "***")),
+        ({"headers": {"X-Token": "a"}}, Mismatch("headers.X-Token", '"a"', "nothing")),
         (
             {"headers": {"X-Trace": {"doesNotContain": "tw"}}},
             Mismatch("headers.X-Trace", 'without "tw"', '"one", "two"'),

@@ -6,12 +6,13 @@ How each key looks at an entry is in one table: a new key is a new line there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ihe_mock_async.journal import patients
 from ihe_mock_async.journal.content import Content, UnreadableError
 from ihe_mock_async.journal.matchers import TextMatcher, unmet_field
+from ihe_mock_async.journal.redaction import MASK, gives_access
 from ihe_mock_async.journal.subject import Subject
 from ihe_mock_async.journal.text_matcher import quoted, told
 from ihe_mock_async.state import Attachment
@@ -58,7 +59,7 @@ def _of_request(pattern: Pattern) -> Iterator[Condition]:
         if wanted is not None:
             yield make(wanted)
     for name, header in pattern.headers.items():
-        yield _matching(f"headers.{name}", header, _header(name))
+        yield _header_condition(name, header)
     for name, parameter in pattern.query_parameters.items():
         yield _matching(f"queryParameters.{name}", parameter, _parameter(name))
 
@@ -67,8 +68,17 @@ def _some(*texts: str) -> list[str]:
     return [text for text in texts if text]
 
 
-def _header(name: str) -> Texts:
-    return lambda subject: subject.header(name)
+def _header_condition(name: str, matcher: TextMatcher) -> Condition:
+    def texts(subject: Subject) -> Sequence[str]:
+        return subject.header(name)
+
+    def unmet(subject: Subject) -> str | None:
+        received = matcher.unmet(texts(subject))
+        return received and MASK if texts(subject) else received
+
+    condition = _matching(f"headers.{name}", matcher, texts)
+    # What gives access is not told, not even to who guesses at it.
+    return replace(condition, unmet=unmet) if gives_access(name.encode()) else condition
 
 
 def _parameter(name: str) -> Texts:

@@ -27,6 +27,15 @@ class UnreadableError(ValueError):
     """The body is not of the kind that a condition asks for; the text says why."""
 
 
+class _Reason(str):
+    """Why something cannot be read.
+
+    Kept instead of the error itself: an error that was raised remembers all that was at work.
+    """
+
+    __slots__ = ()
+
+
 class Content:
     """Octets, and what they are when they are read; nothing is read before it is asked for.
 
@@ -72,37 +81,37 @@ class Content:
     # What was read, or why it cannot be: a reason is worked out only once, too.
 
     @cached_property
-    def _tree(self) -> etree._Element | UnreadableError:
+    def _tree(self) -> etree._Element | _Reason:
         if self._missing:
-            return UnreadableError(self._missing)
+            return _Reason(self._missing)
         try:
             return parse(self.octets)
         except MalformedXmlError as error:
             finding = error.finding
-            return UnreadableError(f"no XML: {finding.received or finding.rule.text}")
+            return _Reason(f"no XML: {finding.received or finding.rule.text}")
 
     @cached_property
     def _json(self) -> Any:  # noqa: ANN401 - whatever the JSON is
         if self._missing:
-            return UnreadableError(self._missing)
+            return _Reason(self._missing)
         try:
             return parse_json(self._text)
         except UnreadableError as error:
-            return error
+            return _Reason(error)
 
     @cached_property
-    def _form(self) -> Parameters | UnreadableError:
+    def _form(self) -> Parameters | _Reason:
         if self._missing:
-            return UnreadableError(self._missing)
+            return _Reason(self._missing)
         try:
             return parse_parameters(self.octets.decode("utf-8", "replace"))
         except ValueError:
-            return UnreadableError(f"a form of more than {MAX_FIELDS} fields")
+            return _Reason(f"a form of more than {MAX_FIELDS} fields")
 
 
-def _or_raise(value: T | UnreadableError) -> T:
-    if isinstance(value, UnreadableError):
-        raise value
+def _or_raise(value: T | _Reason) -> T:
+    if isinstance(value, _Reason):
+        raise UnreadableError(value)
     return value
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from ihe_mock_async.journal.entry import Entry
+from ihe_mock_async.journal.entry import Entry, text_of
 from ihe_mock_async.journal.redaction import redact_facts, without_secrets
-from ihe_mock_async.journal.telling import absolute_url, text_of
+from ihe_mock_async.journal.telling import absolute_url
 
 MAX_INLINE = 16 * 1024
 """Octets of a body that stand in the command line itself."""

@@ -15,6 +15,14 @@ RawHeaders = Sequence[tuple[bytes, bytes]]
 """Header fields as they came, in their order; names as the client wrote them or lower-case."""
 
 
+def text_of(octets: bytes) -> str:
+    """A header value as text: UTF-8, as everybody sends today, or ISO 8859-1 (RFC 9110, 5.5)."""
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+
+
 @dataclass(frozen=True, slots=True)
 class AppliedFault:
     """A fault that an exchange has met."""

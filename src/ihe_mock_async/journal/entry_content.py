@@ -10,7 +10,7 @@ import weakref
 from collections import deque
 
 from ihe_mock_async.journal.content import MAX_OCTETS, Content
-from ihe_mock_async.journal.entry import Entry
+from ihe_mock_async.journal.entry import Entry, text_of
 
 _KEY = "content"
 _LARGEST_KEPT = 256 << 10
@@ -66,4 +66,4 @@ def header(entry: Entry, name: str) -> str:
 def header_values(entry: Entry, name: str) -> list[str]:
     """All header fields of a (lower-case) name."""
     wanted = name.encode("latin-1", "replace")
-    return [value.decode("latin-1") for key, value in entry.headers if key.lower() == wanted]
+    return [text_of(value) for key, value in entry.headers if key.lower() == wanted]

@@ -82,9 +82,12 @@ def redact_facts(entry: Entry) -> Entry:
 
 def without_secrets(headers: RawHeaders) -> RawHeaders:
     """The header fields, with what gives access masked."""
-    return [
-        (name, MASK.encode() if _SECRET_HEADER.search(name) else value) for name, value in headers
-    ]
+    return [(name, MASK.encode() if gives_access(name) else value) for name, value in headers]
+
+
+def gives_access(header: bytes) -> bool:
+    """Whether the value of a header is a secret, by the header's name."""
+    return _SECRET_HEADER.search(header) is not None
 
 
 def redact_target(target: str) -> str:

@@ -24,7 +24,7 @@ from ihe_mock_async.journal.documents import (
     ResponseSummary,
     SubmittedDocument,
 )
-from ihe_mock_async.journal.entry import Entry, RawHeaders
+from ihe_mock_async.journal.entry import Entry, RawHeaders, text_of
 from ihe_mock_async.journal.redaction import redact_facts, without_secrets
 
 
@@ -65,14 +65,6 @@ def absolute_url(entry: Entry) -> str:
     hosts = (value for name, value in entry.headers if name.lower() == b"host")
     host = text_of(next(hosts, b""))
     return f"{entry.scheme}://{host}{target}" if host else target
-
-
-def text_of(octets: bytes) -> str:
-    """A header value as text: UTF-8, as everybody sends today, or ISO 8859-1 (RFC 9110, 5.5)."""
-    try:
-        return octets.decode("utf-8")
-    except UnicodeDecodeError:
-        return octets.decode("latin-1")
 
 
 # ---------------------------------------------------------------- parts of the document

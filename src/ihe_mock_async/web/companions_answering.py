@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ihe_mock_async.faults.effect_names import UnknownEffectError
 from ihe_mock_async.faults.picker import HEADER
 from ihe_mock_async.ihe import Outcome
+from ihe_mock_async.journal.entry import text_of
 from ihe_mock_async.services import refusals
 from ihe_mock_async.services.request import ServiceRequest
 from ihe_mock_async.web import exchanges, faulting, recording
@@ -104,6 +105,6 @@ async def _read(call: CompanionCall) -> ServiceRequest:
         method=request.method,
         path=call.place.path,
         query=request.target.partition("?")[2],
-        headers=[(k.decode("latin-1"), v.decode("latin-1")) for k, v in request.raw_headers],
+        headers=[(text_of(name), text_of(value)) for name, value in request.raw_headers],
         body=bytes(body),
     )

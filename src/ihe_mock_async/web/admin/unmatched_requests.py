@@ -11,6 +11,7 @@ from ihe_mock_async.ihe import Outcome
 from ihe_mock_async.journal import near_miss
 from ihe_mock_async.journal.body import BodyNotKeptError
 from ihe_mock_async.journal.documents import Document, EntryDocument
+from ihe_mock_async.journal.entry import text_of
 from ihe_mock_async.services.request import ServiceRequest
 from ihe_mock_async.web.admin import query
 from ihe_mock_async.web.admin.api import Operation, Reply
@@ -132,8 +133,6 @@ def _asked(entry: Entry) -> ServiceRequest:
         method=entry.method,
         path=path.removeprefix(f"/services/{entry.service}") or "/",
         query=entry.target.partition("?")[2],
-        headers=[
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in entry.headers
-        ],
+        headers=[(text_of(name), text_of(value)) for name, value in entry.headers],
         body=body,
     )
