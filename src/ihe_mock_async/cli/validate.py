@@ -17,7 +17,7 @@ from ihe_mock_async.cli import options
 if TYPE_CHECKING:
     from ihe_mock_async.ihe import Transaction
     from ihe_mock_async.settings import Settings
-    from ihe_mock_async.web.offline import Examination, Remark
+    from ihe_mock_async.web.offline.examination import Examination, Remark
 
 FORMS = {
     "payload": "a payload without envelope",
@@ -100,7 +100,7 @@ def _examine(
 ) -> list[Examination]:
     import asyncio  # noqa: PLC0415 - this and what follows is 0.5 s that --help does not have
 
-    from ihe_mock_async.web.offline import examiner  # noqa: PLC0415
+    from ihe_mock_async.web.offline.examiner import examiner  # noqa: PLC0415
     from ihe_mock_async.xsd import SchemaFolder  # noqa: PLC0415
 
     transaction = _transaction(number) if number else None

@@ -6,7 +6,8 @@ import io
 from typing import Any
 
 from ihe_mock_async.settings import Settings
-from ihe_mock_async.web.offline import Examination, examiner
+from ihe_mock_async.web.offline.examination import Examination
+from ihe_mock_async.web.offline.examiner import examiner
 from tests.e2e.messages import BOUNDARY, MTOM, SUBMISSION, pix_add, submission
 from tests.xds.submissions import one_document
 

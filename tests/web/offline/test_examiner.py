@@ -16,12 +16,12 @@ from ihe_mock_async.journal.recorder import Recorder
 from ihe_mock_async.settings import Settings
 from ihe_mock_async.soap.namespaces import SOAP11, SOAP12
 from ihe_mock_async.web import pipeline
-from ihe_mock_async.web.offline import examiner
 from ihe_mock_async.web.offline.circumstances import (
     PARTS_DEPENDENT,
     SETTINGS_DEPENDENT,
     STATE_DEPENDENT,
 )
+from ihe_mock_async.web.offline.examiner import examiner
 from ihe_mock_async.web.rule_catalogue import catalogue
 from ihe_mock_async.xsd import SchemaFolder
 from tests.web.offline.examining import (
