@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 from ihe_mock_async.journal.content import MAX_OCTETS, Content, UnreadableError
@@ -44,17 +47,6 @@ def test_why_octets_are_no_json_is_told(octets: bytes, reason: str) -> None:
     assert str(caught.value) == reason
 
 
-def test_a_reason_is_found_once() -> None:
-    content = Content(b"<a")
-
-    with pytest.raises(UnreadableError) as first:
-        _ = content.tree
-    with pytest.raises(UnreadableError) as second:
-        _ = content.tree
-
-    assert first.value is second.value
-
-
 def test_what_is_too_large_is_not_read() -> None:
     content = Content(b"<a/>" + b" " * MAX_OCTETS)
 
@@ -76,3 +68,19 @@ def test_why_octets_are_no_xml_is_told(octets: bytes, reason: str) -> None:
         _ = Content(octets).tree
 
     assert str(caught.value) == reason
+
+
+def test_a_body_that_cannot_be_read_is_let_go_of_at_once() -> None:
+    content = Content(b"<broken")
+    for _ in range(2):
+        with pytest.raises(UnreadableError, match="no XML"):
+            _ = content.tree
+    alive = weakref.ref(content)
+
+    gc.disable()  # an error that is kept would hold it until the garbage collector comes
+    try:
+        del content
+
+        assert alive() is None
+    finally:
+        gc.enable()
