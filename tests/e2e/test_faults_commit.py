@@ -99,6 +99,33 @@ async def test_with_never_the_real_answer_is_sent_and_nothing_is_stored(
     assert not await is_known(server, "NEVER-1")
 
 
+async def test_the_journal_says_what_was_stored_for_a_client_that_did_not_wait(
+    server: FaultyServer,
+) -> None:
+    server.arm({"http": {"status": 503}, "delay": 600_000, "commit": "before"}, when=ONCE)
+    async with server.client() as client:
+        await client.send(example("ITI-44", "KEPT-2"))
+        await server.app.services.journal.wait("", lambda e: bool(e.fault), seconds=10)
+
+    (entry,) = await server.completed(1)
+    assert await is_known(server, "KEPT-2")
+    assert entry.outcome is Outcome.FAULT
+    assert entry.summary == "CA, stored; then the client went away"
+
+
+async def test_a_client_that_closes_its_side_during_a_delay_gets_no_answer(
+    server: FaultyServer,
+) -> None:
+    server.arm({"pass": True, "delay": 600_000}, when=ONCE)
+    async with server.client() as client:
+        await client.send(example("ITI-44", "GONE-1"))
+        client.shut_writing()
+
+        assert await client.rest() == b""
+
+    assert not await is_known(server, "GONE-1")
+
+
 async def test_a_delay_alone_changes_nothing_else(server: FaultyServer) -> None:
     server.arm({"pass": True, "delay": 20}, match={"transaction": "ITI-44"}, when=ONCE)
 
@@ -255,6 +282,8 @@ async def test_a_message_that_no_application_gets_is_refused_as_ever(server: Fau
     assert b"Fault>" in octets
     entry = server.entries()[0]
     assert (entry.outcome, entry.fault) == (Outcome.FAULT, None)
+    (plan,) = server.app.services.faults.plans("")
+    assert (plan.hits, plan.remaining) == (0, 1)
 
 
 async def test_a_quota_tells_when_to_come_again(server: FaultyServer) -> None:
@@ -317,6 +346,21 @@ async def test_an_answer_that_is_not_mtom_has_its_document_inline(server: Faulty
     headers, body = await retrieved(server, "notMtom")
 
     assert headers["content-type"].startswith("application/soap+xml")
+    assert b"Include" not in body
+
+
+async def test_documents_inline_in_an_envelope_without_its_end(tmp_path: Path) -> None:
+    message = submission("INLINE-1")
+    async with faulty_server(tmp_path, validation="report") as server, server.client() as client:
+        await client.send(post("/iti41/submit", message.body, MTOM))
+        assert b"ResponseStatusType:Success" in (await client.response())[2]
+        server.arm({"corrupt": "malformedXml"}, match={"transaction": "ITI-43"}, when=ONCE)
+        await client.send(post("/document-repository", envelope(ITI43, message.unique_id)))
+        status, _, body = await client.response()
+
+    assert status == 200
+    assert b"Envelope>" not in body
+    assert body.rstrip().endswith(b"Body>")
     assert b"Include" not in body
 
 

@@ -134,6 +134,45 @@ async def test_a_request_that_hangs_ends_when_its_client_leaves(
 
 
 @SCHEMES
+async def test_a_client_that_leaves_in_its_upload_ends_what_hangs(
+    scheme: str, tmp_path: Path
+) -> None:
+    upload = b"x" * 4_000_000
+    async with faulty_server(tmp_path, scheme=scheme) as server:
+        server.arm({"fault": "HANG"})
+        async with server.client() as client:
+            # It is refused without being read, if it were answered.
+            await client.send(post("/pix/add", upload, {"Content-Type": "text/html"}))
+
+        (entry,) = await server.completed(1)
+        assert entry.status == 0
+
+
+async def test_a_client_that_leaves_in_its_upload_ends_a_delay(tmp_path: Path) -> None:
+    async with faulty_server(tmp_path) as server:
+        server.arm({"http": {"status": 503}, "delay": 600_000})
+        async with server.client() as client:
+            refused = post("/pix/add", b"x" * 4_000_000, {"Content-Type": "text/html"})
+            await client.send(refused[:3_000_000])
+
+        (entry,) = await server.completed(1)
+        assert entry.summary == "the client went away"
+
+
+async def test_what_is_sent_behind_a_request_that_hangs_does_not_hide_that_the_client_left(
+    tmp_path: Path,
+) -> None:
+    async with faulty_server(tmp_path) as server:
+        server.arm({"fault": "HANG"})
+        async with server.client() as client:
+            request = post("/pix/add", pix_add("FAULT-1"))
+            await client.send(*[request] * (4_000_000 // len(request)))
+
+        (entry,) = await server.completed(1)
+        assert entry.summary == "HANG"
+
+
+@SCHEMES
 async def test_a_request_that_hangs_does_not_delay_the_end_of_the_server(
     scheme: str, tmp_path: Path
 ) -> None:
@@ -199,6 +238,34 @@ async def test_http_faults_leave_the_connection_open(tmp_path: Path) -> None:
 
         assert (status, fields["x-why"], body) == (503, "test", b"busy")
         assert again == 200
+
+
+async def test_a_field_that_a_fault_sets_is_there_once(tmp_path: Path) -> None:
+    async with faulty_server(tmp_path, seed=1) as server:
+        date = "Mon, 05 Jan 2026 10:00:00 GMT"
+        server.arm({"http": {"status": 503, "headers": {"Date": date, "Connection": "close"}}})
+        async with server.client() as client:
+            # Refused unread, which would close the connection, too.
+            await client.send(post("/pix/add", b"<a/>", {"Content-Type": "text/html"}))
+            head = (await client.rest()).lower()
+
+        assert head.count(b"\r\ndate: ") == 1
+        assert date.lower().encode() in head
+        assert head.count(b"\r\nconnection: ") == 1
+
+
+@pytest.mark.parametrize("status", [204, 304])
+async def test_an_answer_that_has_no_body_has_no_length(status: int, tmp_path: Path) -> None:
+    async with faulty_server(tmp_path) as server:
+        server.arm({"http": {"status": status}}, when=FAULT_ONCE)
+        async with server.client() as client:
+            await client.send(post("/pix/add", pix_add("HTTP-1")))
+            seen, fields, _ = await client.response()
+            await client.send(post("/pix/add", pix_add("HTTP-2")))
+            again, _, _ = await client.response()
+
+        assert (seen, again) == (status, 200)
+        assert "content-length" not in fields
 
 
 async def test_a_client_that_leaves_during_a_delay_has_changed_nothing(tmp_path: Path) -> None:

@@ -240,3 +240,16 @@ def test_the_same_requests_meet_the_same_faults(when: dict[str, object], number:
         return [picked(faults, at=later(milliseconds=passed)) for passed in range(number)]
 
     assert run() == run()
+
+
+def test_what_only_an_application_answers_waits_for_a_message_that_reaches_it() -> None:
+    faults = armed(plan(effect={"registry": {"errors": ["XDSRegistryBusy"]}}, when={"times": 1}))
+
+    assert faults.pick(request("ITI-41"), NOON, refused=True) is None
+    assert faults.pick(request("ITI-41"), NOON) is not None
+
+
+def test_a_message_that_is_refused_meets_every_other_fault() -> None:
+    faults = armed(plan(effect={"soapFault": {"code": "Receiver"}}))
+
+    assert faults.pick(request("ITI-41"), NOON, refused=True) is not None

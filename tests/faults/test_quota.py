@@ -130,3 +130,23 @@ def test_windows_that_are_over_are_forgotten(monkeypatch: pytest.MonkeyPatch) ->
         count.take(request(client=f"192.0.2.{number}:1"), later(seconds=number))
 
     assert len(count._windows) <= 10
+
+
+def test_windows_that_last_are_not_looked_through_for_each_newcomer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(quotas, "_MANY", 10)
+    count = QuotaCount(Quota(limit=1, window_ms=1000, key="client"))
+    sweeps: list[datetime] = []
+    forget = count._forget
+
+    def counted(now: datetime) -> None:
+        sweeps.append(now)
+        forget(now)
+
+    monkeypatch.setattr(count, "_forget", counted)
+    for number in range(1000):
+        count.take(request(client=f"{number}:1"), NOON)
+
+    assert len(count._windows) == 1000
+    assert len(sweeps) < 10

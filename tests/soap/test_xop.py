@@ -154,7 +154,7 @@ def test_inline_text_that_is_not_base64_is_a_fault(text: str) -> None:
 def test_an_envelope_is_split_where_documents_are_included() -> None:
     body = etree.tostring(request(INCLUDE.format("cid:1%40x"), "YWJj", INCLUDE.format("cid:b+c")))
 
-    texts, content_ids = xop.split_at_includes(body)
+    texts, content_ids = xop.split_at_includes(body, {"1@x", "b+c"})
 
     assert content_ids == ["1@x", "b+c"]
     whole = texts[0] + b"MQ==" + texts[1] + b"Mg==" + texts[2]
@@ -166,7 +166,25 @@ def test_an_envelope_is_split_where_documents_are_included() -> None:
 
 
 def test_an_envelope_without_includes_stays_in_one_piece() -> None:
-    texts, content_ids = xop.split_at_includes(b"<a>&lt;?xop-include?&gt;</a>")
+    body = etree.tostring(request('&lt;i:Include href="cid:1"/&gt;'))
 
-    assert content_ids == []
-    assert [etree.fromstring(text).text for text in texts] == ["<?xop-include?>"]
+    assert xop.split_at_includes(body, {"1"}) == ([body], [])
+
+
+def test_what_others_include_is_left_alone() -> None:
+    body = etree.tostring(request(INCLUDE.format("cid:theirs"), INCLUDE.format("cid:ours")))
+
+    texts, content_ids = xop.split_at_includes(body, {"ours"})
+
+    assert content_ids == ["ours"]
+    assert b"cid:theirs" in texts[0]
+
+
+def test_an_envelope_without_its_end_is_split_too() -> None:
+    body = etree.tostring(request(INCLUDE.format("cid:a")))
+
+    texts, content_ids = xop.split_at_includes(body.removesuffix(b"</Request>"), {"a"})
+
+    assert content_ids == ["a"]
+    assert texts[0].endswith(b"<Document>")
+    assert texts[1] == b"</Document>"

@@ -36,10 +36,12 @@ class Applicability:
     """Not to those of companion services."""
     transactions: frozenset[str] | None = None
     """Numbers; None: any message, also one of no known transaction."""
+    by_application: bool = False
+    """Not to those that are refused before any application gets them."""
 
-    def covers(self, entry: Entry) -> bool:
-        """Whether it can be applied to this request."""
-        if self.soap_only and entry.service:
+    def covers(self, entry: Entry, *, refused: bool = False) -> bool:
+        """Whether it can be applied to this request; `refused`: no application gets it."""
+        if (self.soap_only and entry.service) or (self.by_application and refused):
             return False
         return self.transactions is None or entry.transaction in self.transactions
 
@@ -57,8 +59,8 @@ ANY_SOAP = Applicability(soap_only=True)
 
 _BY_KIND = {
     "soap_fault": ANY_SOAP,
-    "hl7": Applicability(soap_only=True, transactions=HL7_V3),
-    "registry": Applicability(soap_only=True, transactions=XDS),
+    "hl7": Applicability(soap_only=True, transactions=HL7_V3, by_application=True),
+    "registry": Applicability(soap_only=True, transactions=XDS, by_application=True),
 }
 _ANY_TRANSACTION = Applicability(soap_only=True, transactions=HL7_V3 | XDS)
 _BY_CORRUPTION: Mapping[Corruption, Applicability] = {

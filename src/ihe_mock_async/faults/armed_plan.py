@@ -80,15 +80,18 @@ class ArmedPlan:
             return PlanState.OVER
         return PlanState.ARMED
 
-    def strike(self, entry: Entry, now: datetime) -> Picked | None:
-        """The fault that this request meets, if it meets one; counts either way."""
+    def strike(self, entry: Entry, now: datetime, *, refused: bool = False) -> Picked | None:
+        """The fault that this request meets, if it meets one; counts either way.
+
+        `refused`: no application will get the request.
+        """
         if not self.plan.match.matches(entry):
             return None
         self.matched += 1
         if self.state(now) is not PlanState.ARMED:
             return None
         step = self._step()
-        if not self._applicable[step].covers(entry):
+        if not self._applicable[step].covers(entry, refused=refused):
             return None
         self._candidates += 1
         return self._meet(self.plan.steps[step], entry, now)

@@ -88,13 +88,16 @@ class Faults:
             return None
         return self.add(namespace, armed.plan.model_copy(update={"id": plan_id}), now)
 
-    def pick(self, entry: Entry, now: datetime) -> Picked | None:
-        """The fault that a request meets; counts it, and sets `entry.fault`."""
+    def pick(self, entry: Entry, now: datetime, *, refused: bool = False) -> Picked | None:
+        """The fault that a request meets; counts it, and sets `entry.fault`.
+
+        `refused`: no application will get the request.
+        """
         world = self._worlds.get(entry.namespace)
         if world is None:
             return None
         for armed in world.plans.values():
-            if picked := armed.strike(entry, now):
+            if picked := armed.strike(entry, now, refused=refused):
                 entry.fault = AppliedFault(picked.plan, picked.effect.name)
                 return picked
         return None

@@ -13,7 +13,7 @@ from ihe_mock_async.journal.entry import Entry
 
 _NO_TIME = timedelta()
 _MANY = 10_000
-"""Windows that are remembered before those that are over are looked for."""
+"""Windows that are remembered before those that are over are looked for the first time."""
 
 
 @dataclass(slots=True)
@@ -36,6 +36,7 @@ class QuotaCount:
         self._length = timedelta(milliseconds=quota.window_ms)
         self._key_of = key_reader(quota.key)
         self._windows: dict[str, _Window] = {}
+        self._many = _MANY
 
     def take(self, entry: Entry, now: datetime) -> int:
         """Count a request; whole seconds until it may come again, 0: it is within the quota."""
@@ -48,10 +49,19 @@ class QuotaCount:
     def _window(self, key: str, now: datetime) -> _Window:
         window = self._windows.get(key)
         if window is None or not window.left(now):
-            if len(self._windows) >= _MANY:
-                self._windows = {k: each for k, each in self._windows.items() if each.left(now)}
+            if len(self._windows) >= self._many:
+                self._forget(now)
             window = self._windows[key] = _Window(now, self._length)
         return window
+
+    def _forget(self, now: datetime) -> None:
+        """Let go of windows that are over.
+
+        It is looked for them again when there are twice as many as were left, so that a request
+        costs the same however many share the quota.
+        """
+        self._windows = {k: each for k, each in self._windows.items() if each.left(now)}
+        self._many = max(_MANY, 2 * len(self._windows))
 
 
 def key_reader(key: str) -> Callable[[Entry], str]:

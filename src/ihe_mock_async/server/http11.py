@@ -66,6 +66,7 @@ class Http11Connection(asyncio.Protocol):
         self._patience = self._limits.read_timeout
         self._reading_deadline = Deadline(self._loop)
         self._closing = False
+        self._ignoring = False
         self._lost = asyncio.Event()
 
     async def run(self, transport: asyncio.WriteTransport, early: bytes) -> None:
@@ -99,8 +100,9 @@ class Http11Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take octets from the client."""
-        if self._closing:
-            return  # read only so that a reset does not overtake our last answer
+        if self._closing or self._ignoring:
+            # Read only so that a reset does not overtake our last answer, or to see the end.
+            return
         self._received += len(data)
         if self._cycle is None and (self._held or not self._begun):
             self._read_plainly(self._held + data)
@@ -284,6 +286,11 @@ class Http11Connection(asyncio.Protocol):
             self._reading_deadline.set(_FAREWELL, self._end_tls)
         else:
             self._transport.abort()
+
+    def ignore_input(self) -> None:
+        """Throw away what the client sends from now on."""
+        self._ignoring = True
+        self._transport.resume_reading()
 
     def reset(self) -> None:
         """Close with a RST."""

@@ -18,9 +18,9 @@ EXTENSION: Final = "ihe_mock.transport"
 class TransportControl:
     """One request's hold on its connection.
 
-    After `write_raw`, `close` or `abort_rst` the connection belongs to the caller: ASGI
-    messages are ignored, and it is closed at the latest when the application returns. They
-    raise `RuntimeError` once the ordinary response is complete.
+    After `write_raw`, `close`, `abort_rst` or `ignore_input` the connection belongs to the
+    caller: ASGI messages are ignored, and it is closed at the latest when the application
+    returns. They raise `RuntimeError` once the ordinary response is complete.
     """
 
     __slots__ = ("_connection", "_cycle")
@@ -47,6 +47,11 @@ class TransportControl:
         """Reset the connection (RST) at once; what was not sent yet is lost."""
         self._cycle.take_over()
         self._connection.reset()
+
+    def ignore_input(self) -> None:
+        """Throw away what the client still sends: unread, it would hide the end behind it."""
+        self._cycle.take_over()
+        self._connection.ignore_input()
 
     async def peer_gone(self) -> None:
         """Return as soon as the client closes its side.

@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 
 from lxml import etree
 
-from ihe_mock_async.elements import local_name, parse, path_of
+from ihe_mock_async.elements import local_name, path_of
 from ihe_mock_async.findings import Finding
 from ihe_mock_async.soap import rules
 from ihe_mock_async.soap.fault import refusal
@@ -76,25 +76,28 @@ def decode_inline(text: str) -> bytes:
         raise refusal(rules.BASE64.found(received=str(error))) from error
 
 
-def split_at_includes(envelope: bytes) -> tuple[list[bytes], list[str]]:
-    """The text around the xop:Includes of an envelope, and the content ids that they name.
+def split_at_includes(
+    envelope: bytes, content_ids: Collection[str]
+) -> tuple[list[bytes], list[str]]:
+    """The text around the xop:Includes of these content ids, and the ids as they are included.
 
-    There is one text more than ids. For senders that put base64 in their places.
+    There is one text more than ids. For senders that put base64 in their places: the envelope is
+    as lxml writes it, and may lack its end.
     """
-    root = parse(envelope)
-    content_ids: list[str] = []
-    for include in list(root.iter(INCLUDE)):
-        content_ids.append(cid_of(include.get("href", "")))
-        parent = include.getparent()
-        if parent is not None:
-            parent.replace(include, etree.ProcessingInstruction(_PLACE))
-    text = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
-    return _PLACES.split(text), content_ids
+    texts, found, begin = [], [], 0
+    for include in _WRITTEN_INCLUDE.finditer(envelope):
+        content_id = cid_of(include["href"].decode())
+        if content_id in content_ids:
+            texts.append(envelope[begin : include.start()])
+            found.append(content_id)
+            begin = include.end()
+    return [*texts, envelope[begin:]], found
 
 
-# The parser has removed all processing instructions, so there are no others.
-_PLACE = "xop-include"
-_PLACES = re.compile(rb"<\?xop-include *\?>")
+# lxml writes each `<` and `>` of a text or a value as an entity, so that this is an element.
+_WRITTEN_INCLUDE = re.compile(
+    rb'<(?:[\w.-]+:)?Include(?: [^<>]*)? href="(?P<href>[^"<>]*)"[^<>]*/>'
+)
 
 
 def _read(

@@ -39,6 +39,9 @@ class Transport(Protocol):
     def abort_rst(self) -> None:
         """Reset the connection (RST)."""
 
+    def ignore_input(self) -> None:
+        """Throw away what the client still sends; it gets no answer any more."""
+
     async def peer_gone(self) -> None:
         """Return as soon as the client closes its side."""
 
@@ -113,17 +116,17 @@ class Client:
         self.is_http1 = str(scope["http_version"]).startswith("1")
         self.transport = cast("Transport | None", scope.get("extensions", {}).get(TRANSPORT))
 
+    def close(self) -> None:
+        """End the connection without an answer, where there is a hold on it."""
+        if self.transport is not None:
+            self.transport.close()
+
     async def gone(self) -> None:
-        """Return when the client has closed its side; to be called after the body was read."""
+        """Return when the client has closed its side; what it still sends is read meanwhile."""
+        if not self.body.ended:  # the end of the connection comes behind it
+            await self.body.drain(MAX_DRAINED)
         if self.transport is not None:
             await self.transport.peer_gone()
-        else:
-            await self.disconnected()
-
-    async def given_up(self) -> None:
-        """Return when the client has closed its side, or the server is told to stop."""
-        if self.transport is not None:
-            await self.transport.given_up()
         else:
             await self.disconnected()
 

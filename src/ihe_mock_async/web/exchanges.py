@@ -56,6 +56,7 @@ async def serve(  # noqa: PLR0913 - an ASGI application's three, and what is our
                 await body.close()
     except ClientGoneError:
         logger.info("client %s went away in the middle of its request", request.client)
+        client.close()  # it may have closed its own side only
 
 
 async def _send(response: Response, client: Client, entry: Entry, services: Services) -> None:

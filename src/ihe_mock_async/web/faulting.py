@@ -32,15 +32,18 @@ _NO_ASCII = 0x80
 """Set in each octet of garbage: no status line and no size of a chunk begins like that."""
 
 
-def pick(request: Request, entry: Entry, services: Services) -> Picked | None:
+def pick(
+    request: Request, entry: Entry, services: Services, *, refused: bool = False
+) -> Picked | None:
     """The fault that a request meets: the one that its header asks for, else that of a plan.
 
+    `refused`: no application will get the request.
     Nothing is awaited, so that picking and counting are one step. Raises `UnknownEffectError`.
     """
     asked = request.headers.get(HEADER)
     if asked is not None:
         return services.faults.requested(asked, entry)
-    return services.faults.pick(entry, services.clock.now())
+    return services.faults.pick(entry, services.clock.now(), refused=refused)
 
 
 async def hold_back(request: Request, picked: Picked) -> None:
@@ -58,6 +61,7 @@ async def wait(request: Request, seconds: float) -> None:
     finally:
         left = leaving.done()
         leaving.cancel()
+        await asyncio.wait({leaving})  # or two would read the request
     if left:
         raise ClientGoneError
 

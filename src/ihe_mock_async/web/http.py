@@ -40,7 +40,7 @@ class Request:
     raw_headers: Sequence[tuple[bytes, bytes]] = ()
     """The header fields one by one, in their order."""
     gone: Callable[[], Awaitable[None]] = _never
-    """Returns when the client has closed its side; to be called after the body was read."""
+    """Returns when the client has closed its side; what is left of the body is read meanwhile."""
 
 
 class BodyStream(Protocol):

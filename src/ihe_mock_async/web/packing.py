@@ -120,7 +120,7 @@ def _inline(
     payload: bytes, attachments: Iterable[Attachment], framing: Framing, contents: OpenContents
 ) -> Response:
     by_id = {attachment.content_id: attachment for attachment in attachments}
-    (first, *texts), content_ids = xop.split_at_includes(payload)
+    (first, *texts), content_ids = xop.split_at_includes(payload, by_id)
     pieces: list[bytes | Attachment] = []
     for content_id, text in zip(content_ids, texts, strict=True):
         pieces += (by_id[content_id], text)

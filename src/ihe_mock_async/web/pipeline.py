@@ -108,7 +108,7 @@ async def _exchange(call: Call, conversation: Conversation) -> Response:
             task = refusals.detached(error)
         recording.understood(call.entry, call.services)
         try:
-            picked = _pick(call)
+            picked = _pick(call, task)
             if picked is not None:
                 return await Strike(picked, task, call, conversation).answer()
             return await _answer(task, call, conversation)
@@ -116,9 +116,10 @@ async def _exchange(call: Call, conversation: Conversation) -> Response:
             del task  # a frame that an exception remembers must not keep the message
 
 
-def _pick(call: Call) -> Picked | None:
+def _pick(call: Call, task: Task | fault.SoapFault) -> Picked | None:
+    refused = isinstance(task, fault.SoapFault)
     try:
-        return faulting.pick(call.request, call.entry, call.services)
+        return faulting.pick(call.request, call.entry, call.services, refused=refused)
     except UnknownEffectError as error:
         raise fault.sender(str(error)) from error
 

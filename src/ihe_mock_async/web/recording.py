@@ -41,7 +41,8 @@ def exchange(request: Request, services: Services) -> Iterator[Entry]:
         services.worlds.enter(entry.namespace, entry.received)
         yield entry
     except ClientGoneError:
-        entry.outcome, entry.summary = Outcome.FAULT, CLIENT_GONE
+        stored = f"{entry.summary}; then " if entry.summary else ""
+        entry.outcome, entry.summary = Outcome.FAULT, f"{stored}{CLIENT_GONE}"
         raise
     finally:
         services.in_flight -= 1

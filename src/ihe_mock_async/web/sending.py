@@ -8,7 +8,7 @@ without a body, a broken one stops short, and a hanging one ends with the connec
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ihe_mock_async.journal.spill import BodyRecorder
     from ihe_mock_async.web.asgi import Client
 
+# RFC 9110, 8.6: 204 has no Content-Length, and that of 304 would be that of another response.
+_BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 _FINAL = {"type": "http.response.body", "body": b"", "more_body": False}
 
 
@@ -46,10 +48,11 @@ class Sending:
 
     async def start(self, headers: list[tuple[bytes, bytes]]) -> None:
         """Send status and header fields."""
-        if self._date:
+        if self._date and b"date" not in dict(headers):
             headers = [*headers, (b"date", self._date)]
         if self.refused_early and self.client.is_http1:
-            headers = [*headers, (b"connection", b"close")]
+            others = [field for field in headers if field[0] != b"connection"]
+            headers = [*others, (b"connection", b"close")]
         self._entry.status, self._entry.response_headers = self.response.status, headers
         start = {"type": "http.response.start", "status": self.response.status}
         await self.client.send({**start, "headers": headers})
@@ -88,7 +91,7 @@ async def send(sending: Sending) -> None:
 def raw_headers(response: Response) -> list[tuple[bytes, bytes]]:
     """The header fields, with the length of the body."""
     headers = [(k.lower().encode(), v.encode("latin-1")) for k, v in response.headers.items()]
-    if response.status != HTTPStatus.NO_CONTENT and b"content-length" not in dict(headers):
+    if response.status not in _BODILESS and b"content-length" not in dict(headers):
         headers.append((b"content-length", b"%d" % response.length))
     return headers
 
@@ -117,26 +120,36 @@ async def _stream(sending: Sending) -> None:
 async def _dribble(sending: Sending) -> None:
     """The head, and then after each part of the time another part of the body."""
     response = sending.response
-    manner = response.manner
-    size = max(1, -(-response.length // manner.chunks))
+    pieces = min(response.manner.chunks, response.length)
     await sending.start(raw_headers(response))
     await sending.client.send({**_FINAL, "more_body": True})
-    async for chunk in _cut(response.chunks(), size):
-        await asyncio.sleep(manner.seconds / manner.chunks)
-        await sending.piece(chunk)
+    clock = asyncio.get_running_loop()
+    begun, number = clock.time(), 0
+    async for piece in _cut(response.chunks(), _ends(response.length, pieces)):
+        number += 1
+        due = begun + response.manner.seconds * number / pieces
+        # A nap is always a little too long: many of them must not add up.
+        await asyncio.sleep(max(0.0, due - clock.time()))
+        await sending.piece(piece)
     await sending.client.send(_FINAL)
 
 
-async def _cut(chunks: AsyncIterator[bytes], size: int) -> AsyncIterator[bytes]:
-    """The same octets in pieces of a size, the last one shorter."""
-    rest = b""
+def _ends(length: int, pieces: int) -> list[int]:
+    """Where pieces end that are as equal as can be."""
+    return [length * number // pieces for number in range(1, pieces + 1)]
+
+
+async def _cut(chunks: AsyncIterator[bytes], ends: Iterable[int]) -> AsyncIterator[bytes]:
+    """The same octets in pieces that end there, the last one at the end of all."""
+    held, begin = bytearray(), 0
+    left = iter(ends)
+    end = next(left, 0)
     async for chunk in chunks:
-        rest += chunk
-        while len(rest) >= size:
-            yield rest[:size]
-            rest = rest[size:]
-    if rest:
-        yield rest
+        held += chunk
+        while end and len(held) >= end - begin:
+            yield bytes(held[: end - begin])
+            del held[: end - begin]
+            begin, end = end, next(left, 0)
 
 
 async def _until(
@@ -216,9 +229,13 @@ async def _truncated(sending: Sending) -> None:
 
 
 async def _hang(sending: Sending) -> None:
-    await sending.client.given_up()
-    if sending.client.transport is not None:
-        sending.client.transport.close()
+    transport = sending.client.transport
+    if transport is None:
+        await sending.client.disconnected()
+    else:
+        transport.ignore_input()
+        await transport.given_up()
+        transport.close()
 
 
 async def _without_transport(sending: Sending) -> None:

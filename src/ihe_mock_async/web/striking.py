@@ -20,6 +20,7 @@ from ihe_mock_async.soap import fault
 from ihe_mock_async.soap.namespaces import WSA
 from ihe_mock_async.web import faulting, refusals, responding
 from ihe_mock_async.web.carrying_out import Done, Task
+from ihe_mock_async.web.http import ClientGoneError
 
 if TYPE_CHECKING:
     from ihe_mock_async.faults import effects
@@ -57,9 +58,17 @@ class Strike:
         self._conversation.damage(effect.corrupt)
         if effect.commit is Commit.BEFORE:
             self._settled = await self._carried_out()
-        await faulting.hold_back(self._call.request, self._picked)
+        await self._hold_back()
         answered = await _ANSWERS.get(effect.kind, Strike._replaced)(self)
         return faulting.in_manner(answered, self._picked)
+
+    async def _hold_back(self) -> None:
+        try:
+            await faulting.hold_back(self._call.request, self._picked)
+        except ClientGoneError:
+            if stored := self._stored():
+                self._call.entry.summary = f"{stored}, stored"
+            raise
 
     # ------------------------------------------------ the real transaction
 
