@@ -32,6 +32,49 @@ def test_a_store_in_memory_touches_no_folder(data_dir: Path) -> None:
     assert not data_dir.exists()
 
 
+def schema_of(database: Database) -> list[tuple[object, ...]]:
+    """Tables and indexes, the marks of the database, and what is in `readiness`."""
+    connection = database.connect()
+    cursor = connection.cursor()
+    found: list[tuple[object, ...]] = []
+    for query in (
+        "SELECT type, name, sql FROM sqlite_master ORDER BY name",
+        "PRAGMA application_id",
+        "PRAGMA user_version",
+        "SELECT * FROM readiness",
+    ):
+        cursor.execute(query)
+        found += cursor.fetchall()
+    cursor.close()
+    connection.close()
+    return found
+
+
+@pytest.mark.parametrize("can_serialize", [True, False])
+def test_a_database_in_memory_is_made_as_a_file_is(
+    monkeypatch: pytest.MonkeyPatch, data_dir: Path, can_serialize: bool
+) -> None:
+    monkeypatch.setattr("ihe_mock_async.store.database._CAN_SERIALIZE", can_serialize)
+    in_memory, in_file = Database.open("sqlite://", data_dir), Database.open("", data_dir)
+
+    schemas = schema_of(in_memory), schema_of(in_file)
+    in_memory.close()
+    in_file.close()
+
+    assert schemas[0] == schemas[1]
+    assert len(schemas[0]) > 3
+
+
+def test_the_tables_of_databases_in_memory_are_made_once(
+    monkeypatch: pytest.MonkeyPatch, data_dir: Path
+) -> None:
+    Database.open("sqlite://", data_dir).close()
+    monkeypatch.delattr("ihe_mock_async.store.database.ddl")
+
+    with Store.open("sqlite://", data_dir) as first, Store.open("sqlite://", data_dir) as second:
+        assert first is not second
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [

@@ -7,8 +7,6 @@ and atomic groups, which WireMock's users write), and gives up after a time.
 
 from __future__ import annotations
 
-import regex
-
 MAX_EXPRESSION = 2_000
 """Characters of an expression."""
 MAX_SUBJECT = 1 << 20
@@ -38,6 +36,9 @@ class Expression:
         """Compile it, or raise `BadExpressionError`."""
         if len(expression) > MAX_EXPRESSION:
             raise BadExpressionError(f"it has more than {MAX_EXPRESSION} characters")
+        # Large, and most servers are never given an expression.
+        import regex  # noqa: PLC0415
+
         try:
             self._compiled = regex.compile(expression)
         except regex.error as error:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing
+from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
 from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy import exc as sqlalchemy_errors
@@ -95,7 +96,9 @@ class Database:
         try:
             if path is not None:
                 _make_file(path)
-            _prepare(engine, path)
+                _prepare(engine, path)
+            else:
+                _fill(engine)
         except (sqlalchemy_errors.DatabaseError, *FAILURES) as error:
             engine.dispose()
             cause = getattr(error, "orig", error)
@@ -167,6 +170,38 @@ def _make_file(path: Path) -> None:
     make_folder(path.parent)
     # SQLite gives the write-ahead log the rights of the database file.
     os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
+
+
+def _fill(engine: Engine) -> None:
+    """Make the tables of a database in memory: every test may have a server of its own.
+
+    Copying them takes a tenth of the time that running their DDL takes.
+    """
+    if not _CAN_SERIALIZE:
+        _prepare(engine, None)
+        return
+    with (
+        closing(sqlite3.connect(":memory:")) as template,
+        closing(engine.raw_connection()) as connection,
+    ):
+        template.deserialize(_empty_database())
+        template.backup(cast("sqlite3.Connection", connection.driver_connection))
+
+
+# SQLite before 3.36 cannot, unless it was compiled to.
+_CAN_SERIALIZE = hasattr(sqlite3.Connection, "serialize")
+
+
+@cache
+def _empty_database() -> bytes:
+    """The file of a database without any content of ours."""
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    try:
+        _prepare(engine, None)
+        with closing(engine.raw_connection()) as connection:
+            return cast("sqlite3.Connection", connection.driver_connection).serialize()
+    finally:
+        engine.dispose()
 
 
 def _prepare(engine: Engine, path: Path | None) -> None:

@@ -24,7 +24,6 @@ from ihe_mock_async.store import Store
 from ihe_mock_async.web import (
     admin,
     companions,
-    companions_answering,
     health,
     posting,
     soap_endpoints,
@@ -131,6 +130,9 @@ class MockServerApp(Quart):
     async def _serve_companion(
         self, scope: Scope, receive: Receive, send: Send, place: CompanionPlace
     ) -> None:
+        # Most servers have no companion services, and do not wait for what serves them.
+        from ihe_mock_async.web import companions_answering  # noqa: PLC0415
+
         await companions_answering.serve(
             scope, receive, send, place, companions=self.companions, services=self.services
         )
