@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,29 @@ def test_an_unknown_key_is_told_with_its_place_and_the_closest_known_one(tmp_pat
             "- response: {bodyFile: missing.pdf}",
             "3:14: mappings[0].response.bodyFile: cannot be read: No such file or directory",
         ),
+        (
+            '- response: {bodyFile: "a\\0b"}',
+            "3:14: mappings[0].response.bodyFile: is no name of a file",
+        ),
+        ("- response: {bodyFile: .}", "3:14: mappings[0].response.bodyFile: is no file: name"),
+        (
+            '- response: {body: "{{foo\\nbar}}"}',
+            r'3:14: mappings[0].response.body: has an unknown helper "foo\u000abar"; known: uuid',
+        ),
+        (
+            '- response: {body: "\\ud83d"}',
+            "3:20: has half of a surrogate pair: write",
+        ),
+        ('- response: {body: "\\U00110000"}', "1:1: has an escape"),
+        ('- response: {body: "\\UFFFFFFFF"}', "1:1: has an escape"),
+        (
+            "- response: {headers: {X-A: a, x-a: b}}",
+            "3:14: mappings[0].response.headers: X-A and x-a are the same header: keep one",
+        ),
+        (
+            "- response: {body: x, template: 'yes'}",
+            '3:23: mappings[0].response.template: is the text "yes"; allowed: true or false',
+        ),
         ("- etag: weak", "3:3: mappings[0].etag: "),
         ("- record: a/b", '3:3: mappings[0].record: is the text "a/b"'),
     ],
@@ -112,6 +136,7 @@ def test_a_wrong_value_is_told_with_its_place(
         ("form", "needs the name of a form field"),
         ("header 'X", "a quotation mark has no partner"),
         ("path -1", "needs the number of a segment of the path, from 0"),
+        (f"path {'9' * 5000}", "needs the number of a segment of the path, from 0"),
         ("xpath", "it is empty"),
         ("jsonpath $.[", "expected a shorthand selector"),
         ("now iso", "takes format=, which is iso, epoch, unix, http, rfc2822 or made of"),
@@ -188,9 +213,9 @@ def test_a_file_that_declares_no_service_is_refused(
 
 def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "shop.yaml"
-    path.write_bytes(b"name: \xff")
+    path.write_bytes(b"name: shop\nlisten: \xff")
 
-    assert loading.complaints([path]) == [f"{path}: is not UTF-8 text"]
+    assert loading.complaints([path]) == [f"{path}:2:9: is not UTF-8 text"]
 
 
 def test_a_body_file_may_not_be_a_link_out_of_the_folder(tmp_path: Path) -> None:
@@ -202,6 +227,17 @@ def test_a_body_file_may_not_be_a_link_out_of_the_folder(tmp_path: Path) -> None
     (line,) = complaints_of(folder, "- response: {bodyFile: link}")
 
     assert "lies outside the folder" in line
+
+
+def test_a_body_file_may_be_no_pipe_and_no_circle_of_links(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+
+    (pipe,) = complaints_of(tmp_path, "- response: {bodyFile: pipe}")
+    (circle,) = complaints_of(tmp_path, "- response: {bodyFile: circle}")
+
+    assert pipe.endswith("bodyFile: is no file: name one")
+    assert "bodyFile: " in circle
 
 
 def test_the_operators_folder_goes_before_what_is_shipped(tmp_path: Path) -> None:

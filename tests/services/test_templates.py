@@ -117,6 +117,20 @@ def test_a_header_carries_what_is_not_ascii_as_utf_8_octets(tmp_path: Path) -> N
     assert value.encode("latin-1").decode() == "Привет"
 
 
+@pytest.mark.parametrize(
+    "response",
+    [
+        '{body: "{{jsonpath $.t}}"}',
+        '{jsonBody: "{{jsonpath $.t}}"}',
+        '{body: "{{jsonpath $.t}}", headers: {X-T: "{{jsonpath $.t}}"}}',
+    ],
+)
+def test_half_of_a_surrogate_pair_is_answered_as_a_question_mark(
+    tmp_path: Path, response: str
+) -> None:
+    assert body_of(tmp_path, response, post("/", r'{"t": "a\ud83d"}')).strip('"') == "a?"
+
+
 def test_a_text_can_be_sent_as_it_is(tmp_path: Path) -> None:
     assert body_of(tmp_path, '{body: "{{ no }}", template: false}', get("/")) == "{{ no }}"
 

@@ -42,7 +42,10 @@ def listen_address(text: str) -> tuple[str, int]:
 
 
 def _check_header_names(headers: Mapping[str, Any]) -> Mapping[str, Any]:
+    first: dict[str, str] = {}
     for name in headers:
+        if first.setdefault(name.lower(), name) != name:
+            raise ValueError(f"{first[name.lower()]} and {name} are the same header: keep one")
         if _HEADER_NAME.fullmatch(name) is None:
             raise ValueError(f"{name} is not the name of a header")
         if name.lower() in _OWN_HEADERS:
@@ -95,7 +98,7 @@ class ResponseDefinition(JsonModel):
     body_file: str | None = None
     """Path within the folder of the declaration; sent octet by octet unless `template` is true."""
     fixed_delay_milliseconds: Annotated[int, Field(ge=0, le=MAX_DELAY_MS, strict=True)] = 0
-    template: bool | None = None
+    template: Annotated[bool, Field(strict=True)] | None = None
     """Whether `{{...}}` is filled in; not given: in everything but a `bodyFile`."""
 
     @property

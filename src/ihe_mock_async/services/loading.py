@@ -130,11 +130,15 @@ def load_file(path: Path) -> Companion:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        octets = path.read_bytes()
     except OSError as error:
         raise ServicesError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        return octets.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ServicesError(f"{path}: is not UTF-8 text") from error
+        line = octets.count(b"\n", 0, error.start) + 1
+        column = error.start - octets.rfind(b"\n", 0, error.start)
+        raise ServicesError(f"{path}:{line}:{column}: is not UTF-8 text") from error
 
 
 def _declaration(origin: Source) -> ServiceDeclaration:

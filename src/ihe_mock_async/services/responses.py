@@ -53,7 +53,12 @@ def _field_value(text: str) -> str:
 
     RFC 9110: 5.5 has no other place for what is not ASCII.
     """
-    return text.translate(_CONTROL).strip().encode().decode("latin-1")
+    return _octets(text.translate(_CONTROL).strip()).decode("latin-1")
+
+
+def _octets(text: str) -> bytes:
+    """The text in UTF-8; half of a surrogate pair, which JSON may hold, has no form there."""
+    return text.encode("utf-8", "replace")
 
 
 def _header(name: str, value: str, is_template: bool) -> Template:
@@ -103,7 +108,7 @@ def _json_body(definition: ResponseDefinition) -> Body:
             fill = templates.compile_json(value)
         except TemplateError as error:
             raise ResponseError(str(error), "jsonBody", *error.path) from error
-    return lambda values: json.dumps(fill(values), ensure_ascii=False).encode()
+    return lambda values: _octets(json.dumps(fill(values), ensure_ascii=False))
 
 
 def _text_body(text: str, key: str, media_type: str) -> Body:
@@ -112,15 +117,20 @@ def _text_body(text: str, key: str, media_type: str) -> Body:
     except TemplateError as error:
         raise ResponseError(str(error), key) from error
     put = templates.escape_for(media_type)
-    return lambda values: template.text(values, put).encode()
+    return lambda values: _octets(template.text(values, put))
 
 
 def _file(name: str, folder: Path) -> bytes:
     """The octets of a file in the folder or below it, also after symbolic links."""
-    path = (folder / name).resolve()
+    try:
+        path = (folder / name).resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # links in a circle, an octet 0
+        raise ResponseError("is no name of a file", "bodyFile") from error
     if Path(name).is_absolute() or not path.is_relative_to(folder.resolve()):
         raise ResponseError("lies outside the folder of the declaration; move it in", "bodyFile")
     try:
+        if path.exists() and not path.is_file():
+            raise ResponseError("is no file: name one", "bodyFile")
         if path.stat().st_size > MAX_FILE_OCTETS:
             raise ResponseError(f"has more than {MAX_FILE_OCTETS} octets", "bodyFile")
         return path.read_bytes()

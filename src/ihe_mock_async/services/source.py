@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from ihe_mock_async.errors import ServicesError
+from ihe_mock_async.findings import one_line
 from ihe_mock_async.journal.json_problems import key_path
 
 Data = dict[str, "Data"] | list["Data"] | str | int | float | bool | None
@@ -32,6 +33,7 @@ _CORE_SCHEMA = (
     (_INT, r"[-+]?(0|[1-9][0-9]*)", _DIGITS),
     (_FLOAT, r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+([eE][-+]?[0-9]{1,2})?|[eE][-+]?[0-9]{1,2})", _DIGITS),
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_NUMBER = 300
 """Digits; Python refuses to read integers of more than 4300."""
 
@@ -58,7 +60,7 @@ class Source:
         """One line about what stands at a path: file, line, column, and what is wrong."""
         ancestors = (path[:end] for end in range(len(path), -1, -1))
         spot = next((self.spots[each] for each in ancestors if each in self.spots), Spot(1, 1))
-        return f"{self.name}:{spot.line}:{spot.column}: {text}"
+        return f"{self.name}:{spot.line}:{spot.column}: {one_line(text)}"
 
     def complaint_of_key(self, path: Path, text: str) -> str:
         """The same, with the key in front of the text."""
@@ -75,6 +77,9 @@ def read(name: str, text: str) -> Source:
         raise ServicesError(_syntax_complaint(name, error)) from error
     except yaml.YAMLError as error:
         raise ServicesError(f"{name}:1:1: not YAML: {error}".replace("\n", " ")) from error
+    except (OverflowError, ValueError) as error:  # PyYAML hands the digits on to `chr`
+        told = r"has an escape \U that is no Unicode character"
+        raise ServicesError(f"{name}:1:1: {told}") from error
     source = Source(name, None)
     duplicates: list[str] = []
     source.data = _data(node, (), source, duplicates)
@@ -104,6 +109,8 @@ class _Loader(yaml.SafeLoader):
             raise _refused(event, "anchors and aliases are not supported: write it out")
         if getattr(event, "tag", None):
             raise _refused(event, "tags are not supported: quote a text, leave numbers bare")
+        if _SURROGATE.search(getattr(event, "value", "")):
+            raise _refused(event, r"has half of a surrogate pair: write \UXXXXXXXX")
         if self._depth >= MAX_DEPTH:
             raise _refused(event, f"nested more than {MAX_DEPTH} deep")
         self._depth += 1

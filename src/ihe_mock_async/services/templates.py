@@ -27,6 +27,7 @@ from ihe_mock_async.services.request import ServiceRequest
 
 T = TypeVar("T")
 _CALL = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_SEGMENT = re.compile(r"[0-9]{1,4}")
 _MILLISECONDS = 1000
 _DIRECTIVES = re.compile(r"%(?!Y|m|d|H|M|S|f|j|%)")
 
@@ -258,9 +259,10 @@ def _header(arguments: str) -> Helper:
 
 def _path(arguments: str) -> Helper:
     text = _one_word(arguments, "the number of a segment of the path, from 0")
-    if not (text.isascii() and text.isdigit()):
+    if _SEGMENT.fullmatch(text) is None:
         raise TemplateError("needs the number of a segment of the path, from 0")
-    return lambda values: next(iter(values.request.path.split("/")[1:][int(text) :]), "")
+    number = int(text)
+    return lambda values: next(iter(values.request.path.split("/")[1:][number:]), "")
 
 
 HELPERS: Mapping[str, Callable[[str], Helper]] = {
