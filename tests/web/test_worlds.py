@@ -166,6 +166,25 @@ async def test_a_world_with_a_request_in_flight_does_not_expire(app: MockServerA
     assert await worlds.sweep() == ["a"]
 
 
+async def test_what_a_request_stores_in_a_world_that_was_deleted_meanwhile_expires(
+    app: MockServerApp,
+) -> None:
+    worlds, clock = app.services.worlds, app.services.clock
+    slow = FaultPlan.model_validate({"effect": {"pass": True, "delay": 200}})
+    app.services.faults.add("a", slow, NOW)
+    request = asyncio.create_task(feed(app, "a", pix_add("WORLD-1")))
+    await app.services.journal.wait("a", lambda entry: bool(entry.transaction), seconds=10)
+
+    assert await worlds.delete("a")
+    await request
+    assert (await app.services.store.counts("a")).patients == 1
+
+    assert await worlds.sweep() == []
+    clock.advance(DAY)
+    assert await worlds.sweep() == ["a"]
+    assert await names(app) == [""]
+
+
 async def test_with_0_no_world_expires(settings: MakeSettings) -> None:
     async with running(settings(namespace_idle_seconds=0)) as app:
         await feed(app, "a", pix_add("WORLD-1"))

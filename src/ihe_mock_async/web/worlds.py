@@ -177,9 +177,7 @@ class Worlds:
         """Begin to look for worlds that nobody uses; those in the store count as used now."""
         if not self._idle or self._sweeper is not None:
             return
-        now = self._clock.now()
-        for name in await self._store.namespaces():
-            self._used.setdefault(name, now)
+        await self._meet_those_of_the_store()
         self._sweeper = asyncio.get_running_loop().create_task(
             self._keep_sweeping(), name="worlds"
         )
@@ -192,10 +190,17 @@ class Worlds:
             with suppress(asyncio.CancelledError):
                 await sweeper
 
+    async def _meet_those_of_the_store(self) -> None:
+        now = self._clock.now()
+        for name in await self._store.namespaces():
+            self._used.setdefault(name, now)
+
     async def sweep(self) -> list[str]:
         """Delete the worlds that are unused for too long; their names. Raises `StoreError`."""
         if not self._idle:
             return []
+        # What was still at work in a world that was deleted may have stored something.
+        await self._meet_those_of_the_store()
         oldest = self._clock.now() - self._idle
         gone = []
         for name in [name for name, used in self._used.items() if used <= oldest]:
