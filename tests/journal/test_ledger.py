@@ -360,6 +360,24 @@ async def test_who_waits_for_the_end_of_an_exchange_is_told_of_it(journal: Journ
     assert await task == [received]
 
 
+async def test_who_waits_for_an_outcome_is_told_before_the_answer_goes_out(
+    journal: Journal,
+) -> None:
+    hanging = entry()
+    waiter = asyncio.ensure_future(
+        journal.wait("", lambda each: each.decided_outcome is not None, seconds=LONG)
+    )
+    await asyncio.sleep(0)
+
+    journal.begin(hanging)
+    journal.understood(hanging)
+    assert hanging.decided_outcome is None
+    journal.answered(hanging)
+
+    assert await waiter == [hanging]
+    assert not hanging.completed
+
+
 async def test_an_entry_that_is_evicted_while_somebody_waits_counts() -> None:
     journal = Journal(Bounds(entries=1))
     task = await waiting(journal, count=2)

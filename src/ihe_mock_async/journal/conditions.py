@@ -99,10 +99,10 @@ def _matching(key: str, matcher: TextMatcher, texts: Texts) -> Condition:
 
 def _outcome(wanted: str) -> Condition:
     def unmet(subject: Subject) -> str | None:
-        entry = subject.entry
-        if not entry.completed:
+        outcome = subject.entry.decided_outcome
+        if outcome is None:
             return "not answered yet"
-        return None if entry.outcome.value == wanted else quoted(entry.outcome.value)
+        return None if outcome.value == wanted else quoted(outcome.value)
 
     return Condition("outcome", quoted(wanted), unmet)
 

@@ -85,9 +85,16 @@ class Entry:
     response_headers: RawHeaders = ()
     response_body: RecordedBody = EMPTY
     duration_ms: float = 0.0
+    answered: bool = False
+    """Whether its outcome is decided: from before the first octet of the answer goes out."""
     completed: bool = False
     """Whether the exchange is over."""
     request_envelope: bytes = b""
     response_envelope: bytes = b""
     cache: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
     """What matching has worked out of the entry; dropped when the entry changes."""
+
+    @property
+    def decided_outcome(self) -> Outcome | None:
+        """How it ended, as soon as that is decided."""
+        return self.outcome if self.answered or self.completed else None

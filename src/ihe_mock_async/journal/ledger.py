@@ -94,6 +94,12 @@ class Journal:
         if self.is_on:
             self._look_again(entry)
 
+    def answered(self, entry: Entry) -> None:
+        """Its outcome is decided: sets `answered`, tells who waits."""
+        entry.answered = True
+        if entry.sequence in self._in_flight:
+            self._tell(entry)
+
     def complete(self, entry: Entry) -> None:
         """The exchange is over: sets `completed`, counts its octets, tells who waits."""
         entry.completed = True
@@ -112,10 +118,13 @@ class Journal:
         if world is not None and is_kept:
             self._octets += world.look_again(entry)
         if entry.sequence in self._in_flight:
-            for waiter in self._waiters.get(entry.namespace, ()):
-                waiter.look_at(entry)
+            self._tell(entry)
         self._stay_in_bounds()
         return is_kept
+
+    def _tell(self, entry: Entry) -> None:
+        for waiter in self._waiters.get(entry.namespace, ()):
+            waiter.look_at(entry)
 
     # ------------------------------------------------ looking for entries
 

@@ -78,7 +78,7 @@ def _summary(entry: Entry) -> dict[str, Any]:
         "received_at": timestamp(entry.received),
         "completed": entry.completed,
         "duration_ms": round(entry.duration_ms, 3) if entry.completed else None,
-        "outcome": entry.outcome if entry.completed else None,
+        "outcome": entry.decided_outcome,
         "summary": entry.summary,
         "client": entry.client,
         "transaction": entry.transaction,

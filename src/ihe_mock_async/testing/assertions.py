@@ -102,7 +102,7 @@ def one_line(entry: Entry) -> str:
         entry.path,
         ", ".join(entry.patient_ids),
         f"-> {entry.outcome.value} {entry.status or 'without an answer'}"
-        if entry.completed
+        if entry.decided_outcome
         else "-> in flight",
         f"(fault: {entry.fault.effect})" if entry.fault else "",
     )

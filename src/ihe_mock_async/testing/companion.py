@@ -76,7 +76,7 @@ class CompanionService:
         return self._running.call(lambda: sum(1 for _ in self._calls()))
 
     def _served(self) -> Iterator[Entry]:
-        return (e for e in self._calls() if e.completed and e.outcome is Outcome.SERVED)
+        return (e for e in self._calls() if e.decided_outcome is Outcome.SERVED)
 
     def _calls(self) -> Iterator[Entry]:
         for entry in self._services.journal.entries(self._namespace):

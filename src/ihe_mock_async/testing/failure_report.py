@@ -48,7 +48,7 @@ def _lines(evidence: Evidence) -> Iterator[str]:
 
 def _exchange(entry: Entry) -> Iterator[str]:
     yield one_line(entry)
-    if not entry.completed or entry.outcome is Outcome.SERVED:
+    if entry.decided_outcome in (None, Outcome.SERVED):
         return
     if entry.summary:
         yield f"    {entry.summary}"

@@ -57,7 +57,8 @@ class RecordedExchange:
         """One line: number, transaction, path, outcome and status."""
         entry = self._entry
         what = entry.transaction or entry.service or "unknown"
-        state = f"{entry.outcome.value} {entry.status}" if entry.completed else "in flight"
+        outcome = entry.decided_outcome
+        state = f"{outcome.value} {entry.status}" if outcome else "in flight"
         return f"<RecordedExchange {entry.sequence}: {what} {entry.method} {entry.path}, {state}>"
 
     @property
@@ -143,13 +144,13 @@ class RecordedExchange:
 
     @property
     def completed(self) -> bool:
-        """Whether the exchange is over; before that there is no outcome."""
+        """Whether the exchange is over, to the last octet of the answer."""
         return self._entry.completed
 
     @property
     def outcome(self) -> Outcome | None:
-        """`served`, `rejected`, `fault` or `unmatched`; None while it runs."""
-        return self._entry.outcome if self._entry.completed else None
+        """`served`, `rejected`, `fault` or `unmatched`; None while it is worked on."""
+        return self._entry.decided_outcome
 
     @property
     def summary(self) -> str:

@@ -51,6 +51,7 @@ async def serve(  # noqa: PLR0913 - an ASGI application's three, and what is our
             body.entry = entry
             try:
                 response = await answer(request, entry)
+                recording.answered(entry, services)
                 await _send(response, client, entry, services)
             finally:
                 await body.close()

@@ -56,6 +56,11 @@ def understood(entry: Entry, services: Services) -> None:
     _try("look at", entry, services.journal.understood)
 
 
+def answered(entry: Entry, services: Services) -> None:
+    """Tell the journal that the outcome is decided: who has the answer, finds it there."""
+    _try("note the outcome of", entry, services.journal.answered)
+
+
 def note_incomplete(entry: Entry) -> None:
     """The request ended before its body did."""
     entry.findings = (*entry.findings, rules.INCOMPLETE.found("body"))

@@ -81,7 +81,7 @@ class UnmatchedRoutes:
         found = [
             entry
             for entry in reversed(self._journaled.entries(namespace))
-            if entry.completed and _is_unmatched(entry)
+            if entry.decided_outcome and _is_unmatched(entry)
         ]
         newest = found[: query.value(LIMIT)]
         listed = await in_thread(lambda: list(map(self._told, newest)))
