@@ -139,8 +139,8 @@ def _patient(wanted: str) -> Condition:
 def _components(cx: str) -> tuple[str, str]:
     """Id and OID of the assigning authority (ITI TF-3: 4.2.3.1.7, CX); the OID may be missing."""
     identifier, _, rest = cx.strip().partition("^")
-    authority = rest.rpartition("^")[2] if "&" in rest else ""
-    return identifier, authority.split("&")[1] if authority else ""
+    authority = rest.rpartition("^")[2]  # as it should be, `name&oid&ISO`, or the OID alone
+    return identifier, authority.split("&")[1] if "&" in authority else authority
 
 
 def _part(wanted: PartCondition) -> Condition:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import islice
 from types import MappingProxyType
@@ -39,7 +40,7 @@ PREFIXES: Mapping[str, str] = MappingProxyType(
 MAX_EXPRESSION = 4_000
 """Characters of an expression."""
 _MAX_STEPS = 200_000_000
-"""How many nodes an evaluation may touch, by the estimate of `_degree`."""
+"""How many nodes an evaluation may touch, by the estimate of `_degrees`."""
 
 _STRINGS = re.compile(r"'[^']*'|\"[^\"]*\"")
 _PREFIX = re.compile(r"(?<![\w.-])([^\W\d][\w.-]*):(?!:)(?=[\w*])")
@@ -55,9 +56,19 @@ _FUNCTIONS = frozenset(
     node text comment processing-instruction and or div mod
     """.split()  # noqa: SIM905 - a list of so many words is read more easily
 )
-# What looks through all of the document or many siblings, and where predicates begin and end.
+_BLANKS = re.compile(r"\s*([^\w\s])\s*")
+# What looks through all of the document or many siblings, where predicates begin and end, and
+# what compares all nodes of two sets with each other; in an expression without needless blanks.
 _WIDE = re.compile(
-    r"//|\bdescendant(?:-or-self)?\s*::|\b(?:following|preceding)(?:-sibling)?\s*::|\.\.|[\[\]]"
+    r"""
+    //
+    | (?<![\w.)\]'*])/ | (?<=\band)/ | (?<=\bor)/ | (?<=\bdiv)/ | (?<=\bmod)/
+    | (?<=[\w.)\]'*]\*)/                                     # multiplied by a path from the root
+    | \bdescendant(?:-or-self)?:: | \b(?:following|preceding)(?:-sibling)?:: | \.\.
+    | [\[\]]
+    | (?<!')(?P<compared>[=<>]=?)(?!['$\d-])(?!(?!(?:text|node|comment|id)\()[a-z-]+\()
+    """,
+    re.VERBOSE,
 )
 _MAX_CHARACTERS = 32 << 20
 
@@ -77,7 +88,7 @@ class TooCostlyError(ValueError):
 class XPathExpression:
     """A compiled expression with its prefixes and variables."""
 
-    __slots__ = ("_compiled", "_degree", "_variables")
+    __slots__ = ("_compiled", "_degrees", "_variables")
 
     def __init__(
         self, expression: str, namespaces: Mapping[str, str], variables: Mapping[str, str]
@@ -93,7 +104,7 @@ class XPathExpression:
         except _XPATH_ERRORS as error:
             raise BadXPathError(str(error)) from error
         self._variables = dict(variables)
-        self._degree = _degree(expression)
+        self._degrees = _degrees(expression)
         self._try()
 
     def selected(self, root: etree._Element, most: int | None = None) -> list[str]:
@@ -102,13 +113,17 @@ class XPathExpression:
         With `most` only the first of them.
         Raises `TooCostlyError`, and `BadXPathError` when it turns out to be wrong.
         """
-        if self._degree > 1 and _nodes(root) ** self._degree > _MAX_STEPS:
+        if max(self._degrees, default=0) > 1 and self._steps(root) > _MAX_STEPS:
             raise TooCostlyError("the expression would take too long on so large a document")
         try:
             result = self._compiled(root.getroottree(), **self._variables)
         except _XPATH_ERRORS as error:
             raise BadXPathError(str(error)) from error
         return _bounded(islice(_texts(result), most))
+
+    def _steps(self, root: etree._Element) -> int:
+        nodes = _nodes(root)
+        return sum(times * nodes**degree for degree, times in self._degrees.items())
 
     def _try(self) -> None:
         """Types and numbers of arguments are only checked when an expression runs."""
@@ -136,25 +151,28 @@ def _unknown(kind: re.Pattern[str], code: str, known: Container[str]) -> Iterato
     return (name for name in kind.findall(code) if name not in known)
 
 
-def _degree(expression: str) -> int:
-    """To the power of what the cost grows with the size of the document.
+def _degrees(expression: str) -> Mapping[int, int]:
+    """To what powers of the size of the document the cost grows, and how often each.
 
-    `//a[//b]` looks through the document once for each `a`: its cost is the square of the size.
+    `//a[//b]` looks through the document once, and once more for each `a`: {1: 1, 2: 1}.
     """
+    code = _BLANKS.sub(r"\1", _STRINGS.sub("''", expression))
     wide = [0]  # of the predicates around the place, from the outermost
-    degree = 0
-    for match in _WIDE.finditer(_STRINGS.sub("''", expression)):
+    degrees: Counter[int] = Counter()
+    for match in _WIDE.finditer(code):
         step = match[0]
         if step == "[":
+            wide[0] = max(wide[0], 1)  # once for each node that was selected
             wide.append(0)
         elif step == "]":
             wide[1:] = wide[1:-1]
-        elif step[0] in "fp":  # following and preceding: once for each node so far
-            wide[-1] += 1
+        elif match["compared"]:
+            degrees[sum(wide) + 1] += 1
         else:
-            wide[-1] = max(wide[-1], 1)
-        degree = max(degree, sum(wide))
-    return degree
+            # following and preceding: once for each node so far
+            wide[-1] = wide[-1] + 1 if step[0] in "fp" else max(wide[-1], 1)
+            degrees[sum(wide)] += 1
+    return degrees
 
 
 def _nodes(root: etree._Element) -> int:
