@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,13 @@ def test_requests_without_a_key_are_carried_out_each(
     shop: Companion, memory: ServiceState
 ) -> None:
     assert [number(carry_out(shop, memory, order("{}"))) for _ in range(2)] == ["1", "2"]
+
+
+def test_an_empty_key_is_none(shop: Companion, memory: ServiceState) -> None:
+    empty = order("{}")
+    empty = replace(empty, headers=[*empty.headers, ("Idempotency-Key", " ")])
+
+    assert [number(carry_out(shop, memory, empty)) for _ in range(2)] == ["1", "2"]
 
 
 def test_keys_are_bounded_and_the_oldest_go_first(

@@ -433,6 +433,14 @@ def test_a_record_tells_what_was_sent(shop: httpx.Client) -> None:
     assert found["dropped"] == 0
 
 
+def test_a_record_tells_even_what_utf_8_cannot_write(shop: httpx.Client) -> None:
+    shop.post("/orders", content=rb'{"n": "\ud83d"}')
+
+    (record,) = shop.get("/__admin/services/shop/records/orders").json()["records"]
+
+    assert record["json"] == {"n": "\ud83d"}
+
+
 def test_records_can_be_forgotten(shop: httpx.Client) -> None:
     order(shop, {"n": 1})
 

@@ -70,10 +70,10 @@ class Attempt:
 def begin(mapping: Mapping, request: ServiceRequest, state: ServiceState) -> Attempt | Answer:
     """Start, or give the answer that its idempotency key has already."""
     declared = mapping.declaration.idempotency
-    keys = request.header(declared.header) if declared else []
-    if declared is None or not keys:
+    key = ", ".join(request.header(declared.header)).strip() if declared else ""
+    if declared is None or not key:
         return Attempt(mapping, request, state)
-    key, fingerprint = ", ".join(keys), _fingerprint(request)
+    fingerprint = _fingerprint(request)
     kept = state.kept_answer(key)
     if kept is None:
         return Attempt(mapping, request, state, key, state.begin(key, fingerprint))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
 from pydantic import BaseModel, PlainSerializer
+from pydantic_core import PydanticSerializationError
 from quart import Response
 
 from ihe_mock_async.web.admin.api import JSON
@@ -22,7 +24,15 @@ Moment = Annotated[datetime, PlainSerializer(_text, return_type=str, when_used="
 
 def answer(document: BaseModel, status: int = 200) -> Response:
     """A document as a response of type application/json."""
-    return Response(document.model_dump_json(by_alias=True), status, content_type=JSON)
+    return Response(_written(document), status, content_type=JSON)
+
+
+def _written(document: BaseModel) -> str:
+    try:
+        return document.model_dump_json(by_alias=True)
+    except PydanticSerializationError:
+        # JSON that clients have sent may hold half of a surrogate pair, as an escape only.
+        return json.dumps(document.model_dump(mode="json", by_alias=True))
 
 
 def nothing() -> Response:
