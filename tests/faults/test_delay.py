@@ -120,10 +120,10 @@ def test_a_wrong_delay_is_refused_by_its_key(document: object, key: str, problem
     "name", ["200", "0.5", "600000", "uniform 100 300", "lognormal 90 0.4", "dribble 5 1000"]
 )
 def test_a_delay_has_a_name_by_which_it_is_found(name: str) -> None:
-    assert named(name.split()).name == name
+    assert delay(named(name.split())).name == name
 
 
 @pytest.mark.parametrize("name", ["", "soon", "uniform 1", "uniform 3 1", "uniform a b", "1 2"])
 def test_other_names_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        named(name.split())
+        delay(named(name.split()))

@@ -136,7 +136,10 @@ def quota(**document: object) -> dict[str, Any]:
         ({"hl7": {"ackCode": "AA"}}, "hl7.ackCode", 'is the text "AA"'),
         ({"hl7": {"detailCode": ""}}, "hl7.detailCode", 'is the text ""'),
         ({"registry": {}}, "registry.errors", "is missing"),
-        ({"registry": {"errors": []}}, "registry.errors", "is a list of 0 items"),
+        ({"registry": {"errors": []}}, "registry.errors", "is an empty list"),
+        (http(body="\ud800"), "http.body", "has half of a character"),
+        ({"hl7": {"detailCode": "a\x01"}}, "hl7.detailCode", "is the text"),
+        ({"soapFault": {"subcode": "{\x01}a"}}, "soapFault.subcode", "is the text"),
         ({"registry": {"errors": [""]}}, "registry.errors[0].errorCode", 'is the text ""'),
         (
             {"registry": {"errors": [{"errorCode": "X", "severity": "Warning"}]}},
@@ -156,7 +159,7 @@ def test_a_wrong_effect_is_refused_by_its_key(
     with pytest.raises(ValidationError) as refused:
         effect(**document)
 
-    found = problems(refused.value, Effect)[0]
+    (found,) = problems(refused.value, Effect)
     assert found.key == key
     assert found.problem.startswith(problem)
 

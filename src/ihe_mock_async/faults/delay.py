@@ -164,12 +164,19 @@ FORMS = ("200", *(" ".join([word, *map(str.upper, names)]) for word, (_, names) 
 """What `named` reads, for error messages."""
 
 
-def named(words: Sequence[str]) -> Delay:
-    """The delay of that name; raises ValueError (as pydantic does) when there is none."""
+def named(words: Sequence[str]) -> dict[str, Any]:
+    """The JSON form of the delay of that name, unchecked.
+
+    Raises ValueError when there are too few words, or too many.
+    """
     kind, *numbers = words or ("",)
     if kind not in _WORDS:
-        return Delay.model_validate({"fixed": " ".join(words)})
+        if len(words) != 1:
+            raise ValueError(f"delay is followed by one of {', '.join(FORMS)}")
+        return {"fixed": kind}
     key, fields = _WORDS[kind]
-    if len(numbers) != len(fields):
-        raise ValueError(f"{kind} is followed by {' and '.join(fields)}")
-    return Delay.model_validate({key: dict(zip(fields, numbers, strict=True))})
+    keys = keys_of(fields)
+    if len(numbers) != len(keys):
+        raise ValueError(f"{kind} is followed by {' and '.join(keys)}")
+    (kind_key,) = keys_of([key])
+    return {kind_key: dict(zip(keys, numbers, strict=True))}

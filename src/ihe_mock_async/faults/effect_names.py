@@ -26,6 +26,7 @@ def by_name(text: str) -> Effect:
     if not words:
         raise UnknownEffectError(f"An effect is named: {_FORMS}.")
     first, *rest = words
+    seen = f'"{text[:_SHOWN]}{"..." * (len(text) > _SHOWN)}"'
     try:
         if first in _CONNECTION_FAULTS and not rest:
             return Effect(fault=ConnectionFault(first))
@@ -33,10 +34,10 @@ def by_name(text: str) -> Effect:
             return _READERS[first](rest)
     except ValidationError as error:
         why = "; ".join(describe(problem) for problem in problems(error, Effect))
-        raise UnknownEffectError(f'"{text}" is no effect: {why}.') from error
+        raise UnknownEffectError(f"{seen} is no effect: {why}.") from error
     except ValueError as error:
-        raise UnknownEffectError(f'"{text}" is no effect: {error}.') from error
-    raise UnknownEffectError(f'"{text}" is no effect. Those by name are: {_FORMS}.')
+        raise UnknownEffectError(f"{seen} is no effect: {error}.") from error
+    raise UnknownEffectError(f"{seen} is no effect. Those by name are: {_FORMS}.")
 
 
 def _corrupt(words: _Words) -> Effect:
@@ -84,6 +85,8 @@ def _delay(words: _Words) -> Effect:
     return Effect.model_validate({"pass": True, "delay": delay.named(words)})
 
 
+_SHOWN = 100
+"""Characters of a wrong name that are repeated."""
 _CONNECTION_FAULTS = tuple(each.value for each in ConnectionFault)
 _CORRUPTIONS = tuple(each.value for each in Corruption)
 _STATUSES = ("Failure", "PartialSuccess")

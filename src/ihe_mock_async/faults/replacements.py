@@ -49,6 +49,15 @@ class Http(JsonModel):
             seen.add(name.lower())
         return headers
 
+    @field_validator("body")
+    @classmethod
+    def _can_be_sent(cls, body: str) -> str:
+        try:
+            body.encode()
+        except UnicodeEncodeError:
+            wrong("has half of a character", "text that can be sent as UTF-8")
+        return body
+
     @model_validator(mode="after")
     def _may_have_a_body(self) -> Self:
         if self.body and self.status in _BODILESS:
@@ -112,7 +121,7 @@ class SoapFault(JsonModel):
     )
     subcode: str | None = Field(
         default=None,
-        pattern=r"^(\{[^{}\s]+\})?[A-Za-z_][A-Za-z0-9._-]*$",
+        pattern=r"^(\{[!-z|~]+\})?[A-Za-z_][A-Za-z0-9._-]*$",
         description="Clark name `{uri}local`, or a name of WS-Addressing such as "
         "`ActionNotSupported`.",
     )
@@ -140,7 +149,7 @@ class Hl7(JsonModel):
     )
     detail_code: str = Field(
         default=USUAL_DETAIL_CODE,
-        pattern=r"^\S+$",
+        pattern=r"^[!-~]+$",
         max_length=100,
         description="acknowledgementDetail/code, such as `INTERR`, `SYN113` or `204`.",
     )
@@ -185,8 +194,9 @@ class Registry(JsonModel):
         description="With PartialSuccess the answer has what the transaction finds, too. The "
         "framework allows it in ITI-18, 38, 39, 43, 51 and 86.",
     )
-    errors: Annotated[tuple[RegistryErrorDetail, ...], Field(min_length=1, max_length=1000)] = (
-        Field(description="The errors, in the order of the answer; one of them is no Warning.")
+    errors: Annotated[tuple[RegistryErrorDetail, ...], Field(max_length=1000)] = Field(
+        description="The errors, in the order of the answer; one of them is no Warning.",
+        json_schema_extra={"minItems": 1},
     )
 
     @field_validator("errors")
@@ -194,6 +204,8 @@ class Registry(JsonModel):
     def _has_an_error(
         cls, errors: tuple[RegistryErrorDetail, ...]
     ) -> tuple[RegistryErrorDetail, ...]:
+        if not errors:
+            wrong("is an empty list", "one error at least")
         # ITI TF-3, 4.2.4: neither status goes without an error, nor Success with one.
         if all(error.severity == "Warning" for error in errors):
             wrong("are warnings only", "one at least of severity Error (ITI TF-3: 4.2.4.1)")
