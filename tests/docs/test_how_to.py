@@ -18,6 +18,7 @@ def _parameter(path: Path) -> ParameterSet:
     return pytest.param(path, id=path.stem, marks=[pytest.mark.integration] if starts else [])
 
 
+@pytest.mark.timeout(600)  # each command of a page is a process, and machines may be busy
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 @pytest.mark.parametrize("path", [_parameter(page) for page in PAGES])
 def test_a_page_does_what_it_says(path: Path, tmp_path: Path) -> None:
