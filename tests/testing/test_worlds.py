@@ -59,6 +59,26 @@ def test_an_effect_that_there_is_not_is_told(ihe_mock: MockServer) -> None:
         ihe_mock.fail_next(effect={"http": {"status": 7}})
 
 
+def test_a_plan_in_json_does_what_it_says(ihe_mock: MockServer) -> None:
+    plan_id = ihe_mock.arm(
+        {
+            "id": "flapping",
+            "match": {"transaction": "ITI-44"},
+            "when": {"skip": 1},
+            "sequence": [{"http": {"status": 503}}, {"pass": True}],
+            "onExhausted": "loop",
+        }
+    )
+
+    assert plan_id == "flapping"
+    assert [feed(ihe_mock).status_code for _ in range(5)] == [200, 503, 200, 503, 200]
+
+
+def test_a_plan_that_cannot_be_is_told(ihe_mock: MockServer) -> None:
+    with pytest.raises(ValueError, match='did you mean "http"'):
+        ihe_mock.arm({"effect": {"htpp": {"status": 503}}})
+
+
 def test_worlds_know_nothing_of_each_other(ihe_mock: MockServer) -> None:
     left, right = ihe_mock.namespace("left"), ihe_mock.namespace("right")
     left.fail_always(effect=500)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ihe_mock_async.errors import WrongJsonError
 from ihe_mock_async.faults.delay import Delay, Dribble, Lognormal, Uniform
 from ihe_mock_async.faults.effect_names import by_name
 from ihe_mock_async.faults.effects import (
@@ -21,7 +22,9 @@ from ihe_mock_async.faults.effects import (
     RegistryErrorDetail,
     SoapFault,
 )
+from ihe_mock_async.faults.plan import FaultPlan, When
 from ihe_mock_async.journal import json_problems
+from ihe_mock_async.journal.json_model import read
 
 __all__ = [
     "Commit",
@@ -31,19 +34,37 @@ __all__ = [
     "Dribble",
     "Effect",
     "EffectLike",
+    "FaultPlan",
     "Hl7",
     "Http",
     "Lognormal",
+    "PlanLike",
     "Quota",
     "Registry",
     "RegistryErrorDetail",
     "SoapFault",
     "Uniform",
+    "When",
     "effect",
+    "read_plan",
 ]
 
 EffectLike = Effect | Mapping[str, Any] | str | int
 """An effect, its JSON form, its name (`HANG`, `http 503`, `hl7 AE`), or an HTTP status."""
+
+
+PlanLike = FaultPlan | Mapping[str, Any]
+"""A fault plan, or its JSON form."""
+
+
+def read_plan(meant: PlanLike) -> FaultPlan:
+    """The plan that is meant; raises `ValueError` saying what is wrong with it."""
+    if isinstance(meant, FaultPlan):
+        return meant
+    try:
+        return read(FaultPlan, dict(meant))
+    except WrongJsonError as error:
+        raise ValueError(f"This is no fault plan: {error}") from None
 
 
 def effect(meant: EffectLike) -> Effect:

@@ -23,7 +23,12 @@ class FaultControl:
 
     def arm(self, pattern: Pattern, effect: EffectLike, times: int | None) -> str:
         """Arm an effect for so many matching requests, None: for all; the id of the plan."""
-        plan = FaultPlan(match=pattern, when=When(times=times), effect=read_effect(effect))
+        return self.add(
+            FaultPlan(match=pattern, when=When(times=times), effect=read_effect(effect))
+        )
+
+    def add(self, plan: FaultPlan) -> str:
+        """Arm a plan; its id."""
         return self._faults.add(self._namespace, plan, self._clock.now()).id
 
     def disarm(self, pattern: Pattern | None) -> int:

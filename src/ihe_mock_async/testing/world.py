@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ihe_mock_async.journal.verification import Expectation
 from ihe_mock_async.testing import assertions
 from ihe_mock_async.testing.companion import CompanionService
-from ihe_mock_async.testing.effects import EffectLike
+from ihe_mock_async.testing.effects import EffectLike, PlanLike, read_plan
 from ihe_mock_async.testing.expectation import On, pattern_of
 from ihe_mock_async.testing.fault_control import FaultControl
 from ihe_mock_async.testing.recorded import RecordedExchange
@@ -100,6 +100,16 @@ class WorldControl:
     ) -> str:
         """Let every matching request meet a fault until `succeed`; returns the id of its plan."""
         return self._arm(None, on, effect, pattern)
+
+    def arm(self, plan: PlanLike) -> str:
+        """Arm a fault plan, in its JSON form or as an object; returns its id.
+
+        For what the other methods do not have: `sequence`, `when` with windows of the clock,
+        probability and `skip`, quotas. One with the id of another takes its place. Raises
+        `ValueError` saying what is wrong with it.
+        """
+        wanted = read_plan(plan)
+        return self._call(lambda: self._faults.add(wanted))
 
     def _arm(self, times: int | None, on: On, effect: EffectLike, narrowed: dict[str, Any]) -> str:
         pattern = pattern_of(on, narrowed, self._running.site)
