@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ihe_mock_async.ihe import Outcome
+from ihe_mock_async.server import http11
 from tests.e2e.faulty_server import FaultyServer, faulty_server, post
 from tests.e2e.messages import pix_add
 from tests.server.serving import Client
@@ -189,8 +190,12 @@ async def test_a_request_that_hangs_does_not_delay_the_end_of_the_server(
         await server.served.done
 
 
-async def test_requests_before_and_behind_on_the_same_connection(tmp_path: Path) -> None:
-    async with faulty_server(tmp_path) as server:
+@SCHEMES
+async def test_requests_before_and_behind_on_the_same_connection(
+    scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http11, "_LINGER", 3600.0)
+    async with faulty_server(tmp_path, scheme=scheme) as server:
         server.arm({"fault": "EMPTY_RESPONSE"}, when={"skip": 1, "times": 1})
         async with server.client() as client:
             # Pipelined: the third one meets a connection that is closed.

@@ -161,7 +161,9 @@ class Http11Connection(asyncio.Protocol):
         """Cancel the application and close without a word."""
         for task in self._tasks:
             task.cancel()
-        self._transport.abort()
+        # asyncio cannot abort what it has closed by itself when the last octets were out.
+        if not self._lost.is_set():
+            self._transport.abort()
 
     # What a request cycle calls
 
@@ -396,7 +398,10 @@ class Http11Connection(asyncio.Protocol):
     def _all_read(self) -> bool:
         if self.peer_finished.is_set():
             return True
-        return self.http.their_state in _BETWEEN_MESSAGES and not self.http.trailing_data[0]
+        if self.http.their_state not in _BETWEEN_MESSAGES:
+            return False
+        # Without half-close, as in TLS, requests behind this one would put off the end.
+        return not (self._transport.can_write_eof() and self.http.trailing_data[0])
 
 
 def _head(request: h11.Request) -> plain_http.RequestHead:
