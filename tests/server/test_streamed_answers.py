@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ihe_mock_async.server import certificates, tls
+from ihe_mock_async.server import certificates, listener, tls
 from ihe_mock_async.server.asgi import Receive, Scope, Send
 from tests.server.serving import App, connected, post, serving
 
@@ -168,3 +169,29 @@ async def test_pieces_wait_and_stop_over_http2_too(made: Path) -> None:
 
     assert waiting < 100
     assert app.sent < 200
+
+
+async def test_a_connection_that_closes_while_octets_wait_ends_without_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listen = listener.listen
+
+    def listen_with_little_room(host: str, port: int) -> socket.socket:
+        listening = listen(host, port)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        return listening
+
+    monkeypatch.setattr(listener, "listen", listen_with_little_room)
+    wrong: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: wrong.append(context))
+    async with serving(App()) as server:
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", server.port))
+        reader, writer = await asyncio.open_connection(sock=connection, limit=1000)
+        writer.write(post(b"x" * 60_000, b"/x", b"connection: close"))
+        answer = await reader.read()
+        writer.close()
+
+    assert answer.endswith(b"x" * 60_000)
+    assert wrong == []
