@@ -227,6 +227,17 @@ async def test_a_connection_fault_concerns_the_202(server: FaultyServer) -> None
     assert await is_known(server, "LATER-4")
 
 
+async def test_a_202_that_is_truncated_stops_in_its_head(server: FaultyServer) -> None:
+    server.arm({"fault": "TRUNCATE"}, when=ONCE)
+    async with receiving(("202 Accepted", b"")) as elsewhere, server.client() as client:
+        await client.send(deferred(elsewhere, "ITI-44", "LATER-5"))
+
+        assert await client.rest() == b"HTTP/1.1 202 Accepted\r\n"
+
+    (entry,) = await server.completed(1)
+    assert (entry.status, entry.summary) == (202, "TRUNCATE")
+
+
 def deferred(elsewhere: Receiver, number: str, patient: str) -> bytes:
     return example(number, patient, reply_to=elsewhere.url)
 

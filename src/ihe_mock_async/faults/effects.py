@@ -47,7 +47,7 @@ class ConnectionFault(StrEnum):
     CONNECTION_RESET_BY_PEER = "CONNECTION_RESET_BY_PEER"
     """RST instead of an answer."""
     TRUNCATE = "TRUNCATE"
-    """The real answer's head and half of its body, then closed."""
+    """The real answer's head and half of its body, then closed; without a body the status line."""
     HANG = "HANG"
     """Never answered; it ends when the client hangs up or the server stops."""
 

@@ -20,10 +20,11 @@ from ihe_mock_async.web.threads import in_thread
 if TYPE_CHECKING:
     from ihe_mock_async.journal.entry import Entry
     from ihe_mock_async.journal.spill import BodyRecorder
-    from ihe_mock_async.web.asgi import Client
+    from ihe_mock_async.web.asgi import Client, Transport
 
 # RFC 9110, 8.6: 204 has no Content-Length, and that of 304 would be that of another response.
 _BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+_PHRASES = {each.value: each.phrase for each in HTTPStatus}
 _FINAL = {"type": "http.response.body", "body": b"", "more_body": False}
 
 
@@ -42,7 +43,7 @@ class Sending:
         self.response = response
         self.client = client
         self.refused_early = not client.body.ended
-        self._entry = entry
+        self.entry = entry
         self._record = record
         self._date = date
 
@@ -53,7 +54,7 @@ class Sending:
         if self.refused_early and self.client.is_http1:
             others = [field for field in headers if field[0] != b"connection"]
             headers = [*others, (b"connection", b"close")]
-        self._entry.status, self._entry.response_headers = self.response.status, headers
+        self.entry.status, self.entry.response_headers = self.response.status, headers
         start = {"type": "http.response.start", "status": self.response.status}
         await self.client.send({**start, "headers": headers})
 
@@ -215,6 +216,10 @@ async def _malformed_chunk(sending: Sending) -> None:
 async def _truncated(sending: Sending) -> None:
     """The head with the length of the whole body, and half of it."""
     response = sending.response
+    transport = sending.client.transport
+    if transport is not None and not response.length:
+        _cut_in_its_head(sending, transport)
+        return
     left = response.length // 2
     await sending.start(raw_headers(response))
     await sending.client.send({**_FINAL, "more_body": True})
@@ -223,9 +228,16 @@ async def _truncated(sending: Sending) -> None:
             break
         await sending.piece(chunk[:left])
         left -= len(chunk)
-    transport = sending.client.transport
     if transport is not None:
         transport.close()
+
+
+def _cut_in_its_head(sending: Sending, transport: Transport) -> None:
+    """The status line alone: what has no body would be whole."""
+    status = sending.response.status
+    sending.entry.status = status
+    transport.write_raw(f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n".encode())
+    transport.close()
 
 
 async def _hang(sending: Sending) -> None:
