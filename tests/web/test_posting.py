@@ -171,7 +171,7 @@ async def test_proxies_of_the_environment_are_not_asked(
 
 
 def test_starting_does_not_wait_for_what_most_servers_never_need() -> None:
-    heavy = "httpx jsonpath regex yaml ihe_mock_async.services.declaration"
+    heavy = "httpx jsonpath regex yaml ihe_mock_async.services"
     program = (
         "import sys, ihe_mock_async.web.app;"
         f"print([name for name in '{heavy}'.split() if name in sys.modules])"

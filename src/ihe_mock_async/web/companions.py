@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ihe_mock_async.errors import ServicesError
-from ihe_mock_async.services.request import ServiceRequest
-from ihe_mock_async.services.state import ServiceState
 from ihe_mock_async.web.endpoints import NAMESPACE_NAME
 from ihe_mock_async.web.threads import in_thread
 
 if TYPE_CHECKING:
     from ihe_mock_async.services.companion import Companion
+    from ihe_mock_async.services.state import ServiceState
     from ihe_mock_async.settings import Settings
     from ihe_mock_async.web.asgi import Scope
 
@@ -133,6 +132,8 @@ class Companions:
         if found := _BELOW_PREFIX.fullmatch(rest):
             service = self._services.get(found["name"])
             return CompanionPlace(service, namespace, found["rest"] or "/") if service else None
+        from ihe_mock_async.services.request import ServiceRequest  # noqa: PLC0415 - as in `load`
+
         asked = ServiceRequest("", rest)
         for service in self:
             if self.url_of(service.name) is None and service.has_path(asked):
@@ -143,6 +144,8 @@ class Companions:
 
     def state(self, namespace: str, service: str) -> ServiceState:
         """What a service remembers in a world."""
+        from ihe_mock_async.services.state import ServiceState  # noqa: PLC0415 - as in `load`
+
         world = self._states.setdefault(namespace, {})
         return world.setdefault(service, ServiceState())
 
