@@ -195,6 +195,24 @@ def test_a_wait_takes_a_pattern(world: World, options: tuple[str, ...], found: b
     assert result.exit_code == (0 if found else 1), result.output
 
 
+def test_a_wait_in_vain_tells_scripts_what_came(world: World) -> None:
+    world.command("send", "ITI-44", "--example")
+
+    result = world.command("requests", "wait", "ITI-41", "--timeout", "0.01", "--json")
+
+    told = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert told["requests"] == []
+    assert told["nearMisses"][0]["request"]["transaction"] == "ITI-44"
+
+
+def test_what_a_list_cannot_be_asked_for_is_wrong_usage(world: World) -> None:
+    result = world.command("requests", "list", "--since", "yesterday")
+
+    assert result.exit_code == 2
+    assert 'since is "yesterday"; allowed: a time such as' in result.stderr
+
+
 def test_a_wait_in_vain_says_what_came_near(world: World) -> None:
     world.feed("P-1")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from ihe_mock_async.server.admin_client import AdminClient
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-_WRONG_INPUT = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 _TRANSACTION = re.compile(r"(?:ITI-?)?(\d+)", re.IGNORECASE)
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)", re.IGNORECASE)
@@ -48,16 +46,14 @@ def send(  # noqa: PLR0913 - what a request has, by name
     patience: float = 0.0,
 ) -> Any:  # noqa: ANN401 - whatever the JSON is
     """Ask with a document that the options made; one that the server refuses is wrong usage."""
-    from ihe_mock_async.server.admin_client import RefusedError  # noqa: PLC0415 - psutil, ssl
+    from ihe_mock_async.server.admin_client import WrongRequestError  # noqa: PLC0415 - psutil, ssl
 
     try:
         return client(config_file).ask(
             method, path, body=body, namespace=namespace, patience=patience
         )
-    except RefusedError as error:
-        if error.status in _WRONG_INPUT:
-            raise click.UsageError(str(error)) from error
-        raise
+    except WrongRequestError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def target_pattern(target: str) -> dict[str, object]:

@@ -11,6 +11,9 @@ import click
 
 from ihe_mock_async.cli import admin, options, patterns, request_texts
 
+_WAITED_FOR = ("requests", "nearMisses")
+"""What `wait --json` tells, also when too few have come."""
+
 
 @click.command(
     epilog="""\b
@@ -66,6 +69,8 @@ def wait(  # noqa: PLR0913 - an option each
     except RefusedError as error:
         if error.status == HTTPStatus.REQUEST_TIMEOUT:
             _tell_near_misses(error.problem)
+            if as_json:
+                options.echo_json({key: error.problem.get(key, []) for key in _WAITED_FOR})
         raise
     if as_json:
         options.echo_json(found)

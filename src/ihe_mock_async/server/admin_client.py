@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from ihe_mock_async.errors import DaemonError
+from ihe_mock_async.errors import DaemonError, OperatorError
 from ihe_mock_async.server import pid_file
 from ihe_mock_async.server.listener import url_host
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _PREFIX = "/__admin"
 _SECONDS = 30.0
 _PIECE = 64 * 1024
+_WRONG_REQUEST = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 _NOTHING: Mapping[str, str] = {}
 _NO_PROBLEM: Mapping[str, Any] = {}
 
@@ -35,6 +36,10 @@ class RefusedError(DaemonError):
         self.status = status
         self.problem = problem
         """The whole document."""
+
+
+class WrongRequestError(RefusedError, OperatorError):
+    """What was asked for is wrong in itself, whatever the server has remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,8 @@ class AdminClient:
         if not isinstance(problem, dict):
             problem = {}
         detail = problem.get("detail") or f"{self._name} answers HTTP {status}."
-        return RefusedError("\n".join([detail, *_errors(problem)]), status, problem)
+        refused = WrongRequestError if status in _WRONG_REQUEST else RefusedError
+        return refused("\n".join([detail, *_errors(problem)]), status, problem)
 
 
 def find(settings: Settings) -> AdminClient:
