@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import httpx
 import pytest
 
-from ihe_mock_async.errors import ServicesError
+from ihe_mock_async.errors import AddressError, ServicesError
 from ihe_mock_async.services import attempt
+from ihe_mock_async.settings import Settings
 from ihe_mock_async.testing import MockServer
+from ihe_mock_async.web.app import create_app
 
 SHOP = """\
 name: shop
@@ -415,6 +417,17 @@ def test_services_are_listed_with_their_mappings(shop: httpx.Client) -> None:
         "status": 201,
         "record": "orders",
     }
+
+
+def test_a_service_cannot_have_the_port_of_the_server_at_another_address(folder: Path) -> None:
+    settings = Settings(services=("shop",), services_dir=folder, database_url="sqlite://")
+    app = create_app(settings, port=9000, evidence=False)
+
+    with closing(app), pytest.raises(AddressError, match="give shop another port") as refusal:
+        app.listening("shop", 9000, "http://127.0.0.1:9000")
+
+    assert "port 9000 itself" in str(refusal.value)
+    assert app.companions.url_of("shop") is None
 
 
 def test_a_record_tells_what_was_sent(shop: httpx.Client) -> None:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ihe_mock_async import transactions
 from ihe_mock_async.elements import XmlLimits
+from ihe_mock_async.errors import AddressError
 from ihe_mock_async.faults.picker import Faults
 from ihe_mock_async.journal.batch_writer import BatchWriter
 from ihe_mock_async.journal.entry import Entry
@@ -94,7 +95,12 @@ class MockServerApp(Quart):
         return self.companions.listeners
 
     def listening(self, service: str, port: int, url: str) -> None:
-        """A companion service has got its port."""
+        """A companion service has got its port; raises `AddressError` when it is the server's."""
+        if port == self.port:  # at another address of this machine
+            raise AddressError(
+                f"The server listens on port {port} itself, and {service} at another address: "
+                f"give {service} another port in the setting services_listen."
+            )
         self.companions.listening(service, port, url)
 
     async def asgi_app(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]  # plain mappings instead of Hypercorn's typed dicts
