@@ -15,10 +15,22 @@ from tests.e2e.faulty_server import FaultyServer, post
 from tests.e2e.messages import DOMAIN, envelope_of, find, text_of
 
 
-def example(number: str, patient: str, *, namespace: str = "", reply_to: str = "") -> bytes:
-    """The octets of a request: the usual example of a transaction, about a patient."""
-    chosen, transaction = examples.find(number), transaction_of(number)
+def example(  # noqa: PLR0913 - all that tests vary
+    number: str,
+    patient: str,
+    *,
+    name: str = "",
+    namespace: str = "",
+    reply_to: str = "",
+    respond_to: str = "",
+) -> bytes:
+    """The octets of a request: an example of a transaction, the usual one, about a patient.
+
+    `respond_to` is where the answer to a deferred one goes.
+    """
+    chosen, transaction = examples.find(number, name), transaction_of(number)
     values = Values(datetime.now(UTC), uuid.uuid4, patient=PatientIdentifier(DOMAIN, patient))
+    values.learn("respond_to", respond_to)
     path = f"/{transaction.actors[0]}"
     made = message.wrap(
         content_of(chosen, values),

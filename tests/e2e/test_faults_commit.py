@@ -227,6 +227,21 @@ async def test_a_connection_fault_concerns_the_202(server: FaultyServer) -> None
     assert await is_known(server, "LATER-4")
 
 
+@pytest.mark.parametrize("commit", ["delivered", "before", "never"])
+async def test_a_deferred_answer_comes_only_if_it_was_accepted(
+    server: FaultyServer, commit: str
+) -> None:
+    async with receiving(("202 Accepted", b"")) as elsewhere:
+        server.arm({"corrupt": "wrongRelatesTo", "commit": commit}, when=ONCE)
+        request = example("ITI-55", "LATER-6", name="discover-deferred", respond_to=elsewhere.url)
+        assert b'typeCode code="CA"' in await exchange(server, request)
+        if commit == "before":
+            await elsewhere.has(1)
+
+    deliveries = (await server.app.services.store.counts("")).deliveries
+    assert deliveries == (1 if commit == "before" else 0)
+
+
 async def test_a_202_that_is_truncated_stops_in_its_head(server: FaultyServer) -> None:
     server.arm({"fault": "TRUNCATE"}, when=ONCE)
     async with receiving(("202 Accepted", b"")) as elsewhere, server.client() as client:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ihe_mock_async.ihe import Exchange, WriteNeeded
 
@@ -80,14 +80,19 @@ class Task:
     async def try_out(self, *, revise: Revise | None = None) -> Done:
         """What would be answered; of what the transaction would change nothing is stored.
 
-        A transaction that only reads, but for what it must remember of it, is carried out; the
-        answer is not put into the outbox. Raises what the transaction raises.
+        Only documents that were made on demand are: they could not be sent otherwise. Raises what
+        the transaction raises.
         """
         if not self.route.transaction.writes:
-            work = partial(self._work, revise=revise, posting=False)
-            return await self._run(work, writing=False)
+            with suppress(WriteNeeded):
+                return await self._read(partial(self._work, revise=revise, posting=False))
         try:
-            await self._write(partial(self._rolled_back, revise=revise))
+            store = self.call.services.store
+            return await store.write(
+                self.call.request.namespace,
+                partial(self._tried_out, revise=revise),
+                self.staging.by_sha256,
+            )
         except _RolledBackError as tried:
             return tried.done
 
@@ -115,21 +120,21 @@ class Task:
         """Run the unit beside the writer if it is to read only, unless it has to write."""
         if not writing:
             with suppress(WriteNeeded):
-                store = self.call.services.store
-                return await store.read(
-                    self.call.request.namespace, partial(work, may_write=False)
-                )
+                return await self._read(work)
         return await self.call.services.store.write(
             self.call.request.namespace, work, self.staging.by_sha256
         )
 
-    async def _write(self, work: Callable[[NamespaceState], NoReturn]) -> NoReturn:
+    async def _read(self, work: _Work) -> Done:
+        """Run the unit beside the writer; raises `WriteNeeded` when it has to write."""
         store = self.call.services.store
-        await store.write(self.call.request.namespace, work, self.staging.by_sha256)
-        raise AssertionError("the unit of work returned")
+        return await store.read(self.call.request.namespace, partial(work, may_write=False))
 
-    def _rolled_back(self, state: NamespaceState, *, revise: Revise | None) -> NoReturn:
-        raise _RolledBackError(self._work(state, revise=revise, posting=False))
+    def _tried_out(self, state: NamespaceState, *, revise: Revise | None) -> Done:
+        done = self._work(state, revise=revise, posting=False)
+        if not done.answer.attachments:
+            raise _RolledBackError(done)
+        return done
 
     def _exchange(self, state: NamespaceState, *, may_write: bool) -> Exchange:
         return Exchange(
