@@ -159,10 +159,19 @@ def test_a_body_that_is_not_kept_whole_cannot_be_sent_again() -> None:
         command(entry, BODY_URL)
 
 
+def test_a_command_that_needs_the_admin_token_takes_it_out_of_the_environment() -> None:
+    entry = request(request_body=RecordedBody.of(BINARY))
+
+    line = command(entry, BODY_URL, needs_token=True)
+
+    header = '-H "Authorization: Bearer $MOCK_SERVER_ADMIN_TOKEN"'
+    assert line.startswith(f"curl -sSf {BODY_URL} {header} | curl ")
+
+
 def test_with_redact_the_command_tells_nothing_of_the_patient() -> None:
     entry = request(target="/x?name=NORA", request_body=RecordedBody.of(b"<name>NORA</name>"))
 
     line = command(entry, BODY_URL, redact=True)
 
     assert "NORA" not in line
-    assert line.startswith(f"curl -sS {BODY_URL} | curl ")
+    assert line.startswith(f"curl -sSf {BODY_URL} | curl ")

@@ -200,6 +200,15 @@ def test_an_envelope_that_is_the_body_counts_once() -> None:
     assert octets_of(received) == once + 1000
 
 
+@pytest.mark.parametrize("name", ["path", "target", "action", "message_id", "body_name"])
+def test_a_text_that_a_client_has_made_long_is_counted(name: str) -> None:
+    short = Entry(1, NOW, "/")
+    long = Entry(1, NOW, "/")
+    setattr(long, name, "x" * 50_000)
+
+    assert octets_of(long) >= octets_of(short) + 49_999
+
+
 def test_an_envelope_that_equals_the_body_is_kept_once(journal: Journal) -> None:
     received = entry(octets=1000)
     journal.begin(received)

@@ -33,11 +33,17 @@ _OF_CURL = {"accept": "Accept", "content-type": "Content-Type", "user-agent": "U
 """What curl adds unless it is told not to."""
 
 
-def command(entry: Entry, body_url: str, *, redact: bool = False) -> str:
+_AUTHORIZED = ' -H "Authorization: Bearer $MOCK_SERVER_ADMIN_TOKEN"'
+
+
+def command(
+    entry: Entry, body_url: str, *, redact: bool = False, needs_token: bool = False
+) -> str:
     """The command; `body_url` is where the admin API has the request's body.
 
     Raises `BodyNotKeptError` when the body is not kept as a whole. With `redact` no body stands
-    in the command, and no value of a query.
+    in the command, and no value of a query. `needs_token`: the admin API wants its token, which
+    the command takes out of the environment.
     """
     body = entry.request_body
     if not body.is_complete:
@@ -50,7 +56,9 @@ def command(entry: Entry, body_url: str, *, redact: bool = False) -> str:
     if text is not None:
         return shlex.join([*arguments, "--data-raw", text])
     piped = shlex.join([*arguments, "--data-binary", "@-"])
-    return f"{shlex.join(['curl', '-sS', body_url])} | {piped}"
+    # Without -f the problem that tells of a body gone meanwhile would be sent instead of it.
+    fetched = shlex.join(["curl", "-sSf", body_url]) + (_AUTHORIZED if needs_token else "")
+    return f"{fetched} | {piped}"
 
 
 def _printable(body: bytes) -> str | None:

@@ -20,6 +20,7 @@ def octets_of(entry: Entry) -> int:
     return (
         ENTRY
         + _bodies(entry)
+        + _texts(entry)
         + _headers(entry.headers)
         + _headers(entry.response_headers)
         + _ATTACHMENT * (len(entry.attachments) + len(entry.documents))
@@ -36,6 +37,22 @@ def _bodies(entry: Entry) -> int:
         entry.response_envelope,
     )
     return sum({id(data): len(data) for data in octets}.values())
+
+
+def _texts(entry: Entry) -> int:
+    """Those that a client may make as long as it likes."""
+    texts = (
+        entry.path,
+        entry.target,
+        entry.action,
+        entry.message_id,
+        entry.body_name,
+        entry.application_message_id,
+        entry.summary,
+        *entry.patient_ids,
+        *[part.content_id for part in entry.attachments],
+    )
+    return sum(map(len, texts))
 
 
 def _headers(headers: RawHeaders) -> int:

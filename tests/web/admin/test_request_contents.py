@@ -156,6 +156,7 @@ async def test_a_body_that_is_no_text_is_piped_from_where_it_is(app: MockServerA
     _, command = await ask(app, "/requests/1/curl", namespace="team")
 
     assert b"http://localhost:8080/ns/team/__admin/requests/1/body" in command
+    assert b"Bearer" not in command
 
 
 # ---------------------------------------------------------------- redact

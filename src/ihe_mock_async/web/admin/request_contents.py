@@ -117,7 +117,12 @@ class RequestContentRoutes:
         entry = self._journaled.one(namespace, number)
         body_url = f"{request.host_url.rstrip('/')}{request.path.removesuffix('curl')}body"
         try:
-            command = curl.command(entry, body_url, redact=self._journaled.redact)
+            command = curl.command(
+                entry,
+                body_url,
+                redact=self._journaled.redact,
+                needs_token="Authorization" in request.headers,
+            )
         except BodyNotKeptError as error:
             raise Problem(HTTPStatus.GONE, str(error)) from error
         return Response(f"{command}\n", content_type=_TEXT)
