@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
@@ -235,7 +236,15 @@ def test_the_shell_lists_services_and_what_they_have_recorded(server: ServerProc
     ask(url_of(server, "ofd"), "POST", "/ns/shell/ofd/v1/receipt", '{"total": 7}')
 
     def run(*arguments: str) -> str:
-        command = ["ihe-mock-async", "services", *arguments, "--config", "config.json"]
+        command = [
+            sys.executable,
+            "-m",
+            "ihe_mock_async",
+            "services",
+            *arguments,
+            "--config",
+            "config.json",
+        ]
         done = subprocess.run(  # noqa: S603 - our own command
             command, cwd=server.folder, capture_output=True, text=True, check=True, timeout=60
         )

@@ -192,3 +192,29 @@ def test_a_companion_service_has_a_memory_per_world(ihe_mock: MockServer) -> Non
     assert receipt(world.url_for("ofd"), 1) == 503
     assert receipt(ihe_mock.url_for("ofd"), 2) == 200
     assert ihe_mock.get_call_count() == 1
+
+
+@pytest.mark.ihe_mock(services=["ofd"])
+def test_a_companion_service_that_is_reset_forgets_its_calls(ihe_mock: MockServer) -> None:
+    url = ihe_mock.url_for("ofd")
+    receipt(url, 1)
+    ihe_mock.set_permanent_failure()
+
+    httpx.post(f"{url}/ofd/v1/_test/reset")
+
+    assert ihe_mock.get_call_count() == 0
+    assert ihe_mock.get_received_receipts() == []
+    assert receipt(url, 2) == 200
+    assert ihe_mock.get_received_receipts() == [{"number": 2}]
+
+
+@pytest.mark.ihe_mock(services=["ofd"])
+def test_a_number_of_failures_that_cannot_be_changes_nothing(ihe_mock: MockServer) -> None:
+    ihe_mock.set_permanent_failure()
+
+    with pytest.raises(ValueError, match=r"^This is no fault plan: when\.times: is the number -1"):
+        ihe_mock.set_failure_count(-1)
+    with pytest.raises(ValueError, match="no effect"):
+        ihe_mock.set_failure_count(1, "no such effect")
+
+    assert receipt(ihe_mock.url_for("ofd"), 1) == 503

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ihe_mock_async.ihe import Outcome
 from ihe_mock_async.journal.content import parse_json
 from ihe_mock_async.journal.pattern import Pattern
 from ihe_mock_async.testing.effects import EffectLike
-from ihe_mock_async.testing.fault_control import FaultControl
+from ihe_mock_async.testing.fault_control import FaultControl, plan_of
 
 if TYPE_CHECKING:
     from ihe_mock_async.journal.entry import Entry
@@ -22,7 +22,8 @@ class CompanionService:
     """One service in one world.
 
     Its calls are the requests to the mappings that record (`record: NAME` in its declaration),
-    so that health checks do not count; when no mapping does, all requests.
+    so that health checks do not count; when no mapping does, all requests. A request that resets
+    the service (`reset: true`) makes it forget those that came before.
     """
 
     def __init__(self, running: Running, namespace: str, name: str) -> None:
@@ -33,6 +34,7 @@ class CompanionService:
         companion = running.site.app.companions.find(name)
         mappings = companion.mappings if companion is not None else ()
         self._recording = {each.title for each in mappings if each.declaration.record}
+        self._resetting = {each.title for each in mappings if each.declaration.reset}
 
     @property
     def url(self) -> str:
@@ -52,11 +54,13 @@ class CompanionService:
         self._replace_plan(0, _UNAVAILABLE)
 
     def _replace_plan(self, times: int | None, effect: EffectLike) -> None:
+        plan = None if times == 0 else plan_of(self._pattern, effect, times)
+
         def replace() -> None:
             faults = FaultControl(self._services, self._namespace)
             faults.disarm(self._pattern)
-            if times != 0:
-                faults.arm(self._pattern, effect, times)
+            if plan is not None:
+                faults.add(plan)
 
         self._running.call(replace)
 
@@ -73,16 +77,22 @@ class CompanionService:
 
     def get_call_count(self) -> int:
         """How many calls came, those that failed included."""
-        return self._running.call(lambda: sum(1 for _ in self._calls()))
+        return self._running.call(lambda: len(self._calls()))
 
     def _served(self) -> Iterator[Entry]:
         return (e for e in self._calls() if e.decided_outcome is Outcome.SERVED)
 
-    def _calls(self) -> Iterator[Entry]:
+    def _calls(self) -> Sequence[Entry]:
+        calls: list[Entry] = []
         for entry in self._services.journal.entries(self._namespace):
-            of_service = entry.service == self.name
-            if of_service and (not self._recording or entry.mapping in self._recording):
-                yield entry
+            if entry.service != self.name:
+                continue
+            if entry.mapping in self._resetting:
+                if entry.decided_outcome is Outcome.SERVED:
+                    calls.clear()
+            elif not self._recording or entry.mapping in self._recording:
+                calls.append(entry)
+        return calls
 
 
 def _content(entry: Entry) -> Any:  # noqa: ANN401 - any JSON

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ihe_mock_async.faults.plan import FaultPlan, When
+from pydantic import ValidationError
+
+from ihe_mock_async.faults.plan import FaultPlan
+from ihe_mock_async.journal import json_problems
 from ihe_mock_async.testing.effects import EffectLike
 from ihe_mock_async.testing.effects import effect as read_effect
 
 if TYPE_CHECKING:
     from ihe_mock_async.journal.pattern import Pattern
     from ihe_mock_async.web.services import Services
+
+
+def plan_of(pattern: Pattern, effect: EffectLike, times: int | None) -> FaultPlan:
+    """An effect for so many matching requests, None: for all.
+
+    Raises `ValueError` saying what is wrong with it.
+    """
+    meant = {"match": pattern, "when": {"times": times}, "effect": read_effect(effect)}
+    try:
+        return FaultPlan.model_validate(meant)
+    except ValidationError as error:
+        told = map(json_problems.describe, json_problems.problems(error, FaultPlan))
+        raise ValueError(f"This is no fault plan: {'; '.join(told)}") from None
 
 
 class FaultControl:
@@ -23,9 +39,7 @@ class FaultControl:
 
     def arm(self, pattern: Pattern, effect: EffectLike, times: int | None) -> str:
         """Arm an effect for so many matching requests, None: for all; the id of the plan."""
-        return self.add(
-            FaultPlan(match=pattern, when=When(times=times), effect=read_effect(effect))
-        )
+        return self.add(plan_of(pattern, effect, times))
 
     def add(self, plan: FaultPlan) -> str:
         """Arm a plan; its id."""
