@@ -60,6 +60,10 @@ def test_what_is_too_large_is_not_read() -> None:
     [
         (b"", "no XML: A message is an XML document; this one is empty"),
         (b"hello", "no XML: Start tag expected, '<' not found"),
+        (
+            b'<?xml version="1.0" encoding="ISO-8859-1"?><a/>',
+            "no XML: ISO-8859-1, expected UTF-8",
+        ),
         (b"<!DOCTYPE a><a/>", "no XML: A SOAP message has no DOCTYPE declaration"),
     ],
 )

@@ -46,8 +46,8 @@ class RecordedBody:
     def not_kept(self) -> BodyNotKeptError:
         """The error that says how much is kept."""
         return BodyNotKeptError(
-            f"Of the {self.size} octets of the body the journal keeps {self.kept}. Set a larger "
-            "journal_max_bytes to keep all of them."
+            f"Of the {self.size} octets of the body the journal keeps {self.kept}: "
+            "journal_max_bytes bounds what is kept of one, and the room on the disk that of all."
         )
 
     def lose(self) -> None:

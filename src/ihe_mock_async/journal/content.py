@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from lxml import etree
 
 from ihe_mock_async.elements import MalformedXmlError, parse
+from ihe_mock_async.findings import Finding
 
 MAX_OCTETS = 16 << 20
 """A larger body is not looked into: matching would hold up everybody else."""
@@ -87,8 +88,7 @@ class Content:
         try:
             return parse(self.octets)
         except MalformedXmlError as error:
-            finding = error.finding
-            return _Reason(f"no XML: {finding.received or finding.rule.text}")
+            return _Reason(f"no XML: {_told(error.finding)}")
 
     @cached_property
     def _json(self) -> Any:  # noqa: ANN401 - whatever the JSON is
@@ -107,6 +107,12 @@ class Content:
             return parse_parameters(self.octets.decode("utf-8", "replace"))
         except ValueError:
             return _Reason(f"a form of more than {MAX_FIELDS} fields")
+
+
+def _told(finding: Finding) -> str:
+    if finding.received and finding.expected:
+        return f"{finding.received}, expected {finding.expected}"
+    return finding.received or finding.rule.text
 
 
 def _or_raise(value: T | _Reason) -> T:
