@@ -109,7 +109,7 @@ def test_a_body_is_kept_up_to_its_bound_and_counted_to_its_end(folder: SpillFold
     assert (large.kept, large.size, large.is_complete) == (150_000, 2_000_000, False)
     assert len(large.read()) == 150_000
     assert (small.data, small.kept, small.size) == (b"abcd", 4, 9)
-    with pytest.raises(BodyNotKeptError, match="Of the 9 octets .* keeps 4: .* room on the disk"):
+    with pytest.raises(BodyNotKeptError, match=r"Of the 9 octets .* keeps 4: .* room on the disk"):
         small.whole()
 
 
