@@ -131,11 +131,6 @@ class Delay(JsonModel):
         check_exactly_one(self, _KINDS)
         return self
 
-    @property
-    def is_drawn(self) -> bool:
-        """Whether it differs from one request to the next."""
-        return self.uniform is not None or self.lognormal is not None
-
     def seconds(self, random: Random) -> float:
         """How long before the answer begins; a dribble begins at once."""
         drawn = self.uniform or self.lognormal
