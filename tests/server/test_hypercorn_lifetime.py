@@ -53,6 +53,21 @@ async def test_a_half_closed_client_gets_the_answers_to_all_it_pipelined() -> No
     assert [answer.count(b"/x %d" % n) for n in (1, 2, 3)] == [1, 1, 1]
 
 
+async def test_a_body_that_ends_early_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    class Insistent(App):
+        async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await self.read(receive)
+            assert (await receive())["type"] == "http.disconnect"
+
+    caplog.set_level("INFO", "ihe_mock_async.server")
+    async with serving(Insistent()) as server, connected(server.port) as client:
+        await client.send(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
+        client.shut_writing()
+        await client.rest()
+
+    assert caplog.text.count("400") == 1
+
+
 @pytest.mark.parametrize(
     "fields", [b"Content-Length: 10", b"Content-Length: 10\r\nConnection: close"]
 )

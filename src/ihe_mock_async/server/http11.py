@@ -388,6 +388,8 @@ class Http11Connection(asyncio.Protocol):
         return len(request.target) + sum(len(n) + len(v) + 4 for n, v in request.headers)
 
     def _malformed(self, error: h11.RemoteProtocolError) -> None:
+        if self._closing:  # h11 says it again each time that it is asked
+            return
         self.refuse(refusals.malformed(error, self.http.trailing_data[0], self._limits))
 
     def _too_slow(self) -> None:
