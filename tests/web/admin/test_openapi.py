@@ -115,3 +115,13 @@ def _references(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for each in value:
             yield from _references(each)
+
+
+async def test_members_are_described_as_their_models_do(app: MockServerApp) -> None:
+    schemas = (await contract.document_of(app))["components"]["schemas"]
+
+    entry = schemas["EntryDocument"]["properties"]
+    assert entry["durationMs"]["description"] == "null while the exchange runs."
+    assert entry["response"]["description"] == "null: no HTTP response was sent."
+    assert schemas["PartDocument"]["properties"]["index"]["description"].startswith("Its number")
+    assert schemas["Pattern"]["properties"]["xpath"]["description"].startswith("Conditions on")

@@ -8,11 +8,12 @@ from http import HTTPStatus
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from ihe_mock_async import __version__
 from ihe_mock_async.web.admin.api import JSON, JsonSchema, Operation, Reply
+from ihe_mock_async.web.admin.field_descriptions import descriptions
 from ihe_mock_async.web.admin.problems import PROBLEM, ProblemDocument
 from ihe_mock_async.web.endpoints import NAMESPACE_NAME
 
@@ -172,13 +173,24 @@ def _schemas(
     keys = dict.fromkeys(_shapes(operations))
     adapters = [(shape, mode, TypeAdapter(shape)) for shape, mode in keys]
     schemas, definitions = TypeAdapter.json_schemas(
-        adapters, ref_template=_REF, schema_generator=_Untitled
+        adapters, ref_template=_REF, schema_generator=_Described
     )
     return schemas, definitions.get("$defs", {})
 
 
-class _Untitled(GenerateJsonSchema):
-    """Schemas whose members have no titles: they would be their names again."""
+class _Described(GenerateJsonSchema):
+    """Schemas whose members have descriptions, and no titles: they would be their names again."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """That of a model, with what is said of its fields."""
+        described = super().model_schema(schema)
+        model = schema["cls"]
+        told = descriptions(model)
+        for name, field in model.model_fields.items():
+            member = described.get("properties", {}).get(field.alias or name)
+            if member is not None and name in told:
+                member.setdefault("description", told[name])
+        return described
 
     def field_title_should_be_set(self, schema: core_schema.CoreSchema | Any) -> bool:  # noqa: ANN401 - the signature that is overridden
         """Never."""
