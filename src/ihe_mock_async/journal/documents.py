@@ -35,14 +35,18 @@ class FindingDocument(Document):
     """What is wrong with a message."""
 
     rule: str
+    """Id of the rule that is broken."""
     severity: Severity
     text: str
     section: str
+    """Where the rule is from."""
     location: str
+    """Path of the element, or name of the header."""
     line: int | None
     received: str
     expected: str
     fix: str
+    """How to mend it."""
 
     @classmethod
     def of(cls, finding: Finding) -> FindingDocument:
@@ -67,6 +71,7 @@ class ContentDocument(Document):
     content_id: str
     media_type: str
     size: int
+    """In octets, transfer encoding undone."""
     sha1: str
     sha256: str
 
@@ -98,7 +103,9 @@ class FaultDocument(Document):
     """The fault that an exchange met."""
 
     plan: str
+    """Id of the fault plan; empty: the header `X-Mock-Fault` has asked for it."""
     effect: str
+    """Its name: `http 503`, `CONNECTION_RESET_BY_PEER`, ..."""
 
 
 class RequestSummary(Document):
@@ -106,21 +113,30 @@ class RequestSummary(Document):
 
     method: str
     url: str
+    """Where it was sent; only the target when it named no host."""
     path: str
+    """Percent-decoded, with `/ns/{namespace}`, without the query."""
     body_size: int
+    """In octets."""
 
 
 class RequestDocument(RequestSummary):
     """A request."""
 
     query_parameters: Fields
+    """A list of texts where a name is there more than once."""
     headers: Fields
+    """A list of texts where a name is there more than once; what gives access is masked."""
     body_kept: int
     """Octets of the body that can be read; fewer than `bodySize` when it was too long."""
     soap_version: str
+    """`1.2` or `1.1`; empty: no envelope was read."""
     soap_action: str
+    """wsa:Action, or the one that the root of the body implies."""
     message_id: str
+    """wsa:MessageID."""
     body_q_name: str
+    """Clark name of the root of the SOAP body."""
 
 
 class ResponseSummary(Document):
@@ -141,20 +157,29 @@ class EntrySummary(Document):
     """An exchange in a list."""
 
     id: int
+    """Rises with the time of receipt."""
     namespace: str
     received_at: Timestamp
     completed: bool
+    """Whether the exchange is over."""
     duration_ms: float | None
     """null while the exchange runs."""
     outcome: Outcome | None
     """null while the exchange runs."""
     summary: str
+    """What came of it, in a word: `CA`, `Success`, the rules that are broken, ..."""
     client: str
+    """Address and port."""
     transaction: str
+    """`ITI-44`; empty: none was recognised."""
     actor: str
+    """The one whose endpoint it was sent to."""
     service: str
+    """The companion service that it was sent to."""
     application_message_id: str
+    """HL7 message id as `root^extension`."""
     patient_ids: list[str]
+    """In CX form."""
     finding_count: int
     fault: FaultDocument | None
     request: RequestSummary
@@ -166,8 +191,10 @@ class EntryDocument(EntrySummary):
     """An exchange."""
 
     tls_subject: str
+    """Of the client's certificate."""
     transaction_name: str
     mapping: str
+    """The companion service's mapping that has answered."""
     parts: list[PartDocument]
     documents: list[SubmittedDocument]
     findings: list[FindingDocument]
