@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from ihe_mock_async.faults.plan import FaultPlan
-from ihe_mock_async.journal import json_problems
-from ihe_mock_async.testing.effects import EffectLike
+from ihe_mock_async.testing.effects import EffectLike, read_plan
 from ihe_mock_async.testing.effects import effect as read_effect
 
 if TYPE_CHECKING:
+    from ihe_mock_async.faults.plan import FaultPlan
     from ihe_mock_async.journal.pattern import Pattern
     from ihe_mock_async.web.services import Services
 
@@ -21,12 +18,7 @@ def plan_of(pattern: Pattern, effect: EffectLike, times: int | None) -> FaultPla
 
     Raises `ValueError` saying what is wrong with it.
     """
-    meant = {"match": pattern, "when": {"times": times}, "effect": read_effect(effect)}
-    try:
-        return FaultPlan.model_validate(meant)
-    except ValidationError as error:
-        told = map(json_problems.describe, json_problems.problems(error, FaultPlan))
-        raise ValueError(f"This is no fault plan: {'; '.join(told)}") from None
+    return read_plan({"match": pattern, "when": {"times": times}, "effect": read_effect(effect)})
 
 
 class FaultControl:
