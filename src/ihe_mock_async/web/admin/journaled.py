@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from ihe_mock_async.journal import telling
+from ihe_mock_async.journal.ledger import JournalOffError
 from ihe_mock_async.web.admin.problems import Problem
 from ihe_mock_async.web.threads import in_thread
 
@@ -29,13 +30,10 @@ class Journaled:
 
     def entries(self, namespace: str) -> Sequence[Entry]:
         """Those of a world, the oldest first."""
-        if not self.journal.is_on:
-            raise Problem(
-                HTTPStatus.CONFLICT,
-                "The journal is off: requests are not remembered. Set journal_max_entries and "
-                "journal_max_bytes to more than 0.",
-            )
-        return self.journal.entries(namespace)
+        try:
+            return self.journal.entries(namespace)
+        except JournalOffError as error:
+            raise Problem(HTTPStatus.CONFLICT, str(error)) from error
 
     def one(self, namespace: str, number: int) -> Entry:
         """The entry of that id, or the problem that says where it may have gone."""
