@@ -180,6 +180,17 @@ async def test_malformed_http_is_explained_and_closed(request_: bytes) -> None:
     assert app.scopes == []
 
 
+async def test_a_tunnel_is_refused() -> None:
+    app = App()
+    async with serving(app) as server, connected(server.port) as client:
+        await client.send(b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n")
+        status, _, body = await client.response()
+
+    assert status == 501
+    assert body.startswith(b"This is no proxy")
+    assert app.scopes == []
+
+
 async def test_tls_on_the_plain_port_is_recognised() -> None:
     async with serving(App()) as server, connected(server.port) as client:
         await client.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")

@@ -363,6 +363,10 @@ class Http11Connection(asyncio.Protocol):
             if self._header_size(event) > self._limits.header_bytes:
                 self.refuse(refusals.header_too_large(self._limits))
                 return
+            # A 2xx would have no body, and end HTTP on the connection (RFC 9110, 9.3.6).
+            if event.method == b"CONNECT":
+                self.refuse(refusals.NO_PROXY)
+                return
             self._start(RequestCycle(self, _head(event)))
         elif event is h11.NEED_DATA:
             begun = bool(self.http.trailing_data[0])

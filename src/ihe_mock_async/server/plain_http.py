@@ -61,7 +61,7 @@ def read_request(octets: bytes) -> PlainRequest | Reading:
     """Recognise one whole request, with nothing after it."""
     end = octets.find(b"\r\n\r\n", 0, _MAX_HEAD)
     line = _REQUEST_LINE.match(octets)
-    if end < 0 or line is None:
+    if end < 0 or line is None or line[1] == b"CONNECT":
         return Reading.UNUSUAL
     fields = octets[line.end() : end + 2]
     headers = [(name.lower(), value.rstrip()) for name, value in _FIELD.findall(fields)]

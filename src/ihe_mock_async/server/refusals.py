@@ -44,6 +44,10 @@ TOO_SLOW = Refusal(
     HTTPStatus.REQUEST_TIMEOUT,
     "The request did not arrive in time: send header fields and body without pausing.",
 )
+NO_PROXY = Refusal(
+    HTTPStatus.NOT_IMPLEMENTED,
+    "This is no proxy: CONNECT opens a tunnel to another server, and there is none behind it.",
+)
 FAILED = Refusal(
     HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed on this request; its log says why."
 )
