@@ -165,7 +165,9 @@ def test_a_hundred_thousand_exchanges_stay_within_the_bounds() -> None:
     body = RecordedBody.of(bytes(20_000))
 
     for number in range(100_000):
-        journal.begin(Entry(number, NOW, "/pix/add", str(number % 7), request_body=body))
+        received = Entry(number, NOW, "/pix/add", str(number % 7), request_body=body)
+        journal.begin(received)
+        journal.complete(received)
 
     kept = [entry for name in journal.namespaces() for entry in journal.entries(name)]
     assert journal.octets == sum(map(octets_of, kept))
@@ -186,7 +188,8 @@ def test_what_an_exchange_gathers_on_its_way_counts(journal: Journal) -> None:
     journal.complete(received)
 
     assert after_request - before == 1000
-    assert journal.octets - after_request == 500
+    assert journal.octets - after_request >= 500
+    assert journal.octets == octets_of(received)
 
 
 def test_an_envelope_that_is_the_body_counts_once() -> None:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from ihe_mock_async.journal.entry import Entry
-from ihe_mock_async.journal.weight import octets_of
+from ihe_mock_async.journal.weight import octets_in_flight, octets_of
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class KeptEntries:
 
     def add(self, entry: Entry) -> int:
         """Take a new one; how many octets more there are."""
-        octets = octets_of(entry)
+        octets = octets_in_flight(entry)
         self._kept[entry.sequence] = _Kept(entry, octets)
         self.octets += octets
         return octets
@@ -63,7 +63,8 @@ class KeptEntries:
         """Count one that has changed; how many octets more there are."""
         kept = self._kept[entry.sequence]
         kept.is_understood = True
-        more = octets_of(entry) - kept.octets
+        weigh = octets_of if entry.completed else octets_in_flight
+        more = weigh(entry) - kept.octets
         kept.octets += more
         self.octets += more
         return more

@@ -15,6 +15,12 @@ _ATTACHMENT = 500
 _FINDING = 400
 
 
+def octets_in_flight(entry: Entry) -> int:
+    """As `octets_of`, in a fraction of its time: of an exchange at work only what may be large."""
+    body, envelope = entry.request_body.data, entry.request_envelope
+    return ENTRY + len(body) + (0 if envelope is body else len(envelope))
+
+
 def octets_of(entry: Entry) -> int:
     """Octets in memory; bodies in files do not count, and one object counts once."""
     return (
