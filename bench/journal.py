@@ -1,13 +1,19 @@
-"""What the journal costs: requests per second with it and without, and memory after very many."""
+"""What the journal costs: requests per second with it and without, and memory after very many.
+
+And what it gives: how soon who waits for a request is told of it.
+"""
 
 from __future__ import annotations
 
 import http.client
 import itertools
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from statistics import median
 from typing import Any
 
@@ -18,6 +24,8 @@ CONNECTIONS = 64
 BODY_SIZE = 20_000
 """Octets of the messages that memory is measured with."""
 _NUMBERS_PER_RUN = 10_000_000
+_SETTLED = 0.02
+"""Seconds in which a wait has begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +38,10 @@ class Effort:
     messages: int = 100_000
     """Of 20 kB, for the memory."""
     sample_every: int = 10_000
+    waits: int = 200
 
 
-QUICK = Effort(rounds=2, seconds=2.0, messages=5_000, sample_every=1_000)
+QUICK = Effort(rounds=2, seconds=2.0, messages=5_000, sample_every=1_000, waits=40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +58,24 @@ def run(effort: Effort) -> Report:
     """Measure both, save the figures, and return the tables."""
     machine = harness.machine()
     speeds = _speeds(effort)
+    waits = _waits(effort)
     memory = _memory(effort)
     figures = {
         "machine": machine,
         "effort": asdict(effort),
         "rounds": {name: [asdict(m) for m in rounds] for name, rounds in speeds.items()},
+        "waits_ms": waits,
         "memory": {name: [asdict(m) for m in taken] for name, taken in memory.items()},
     }
     path = harness.save("journal", figures)
     text = "\n\n".join(
-        ["## Journal", _speed_table(speeds), _memory_table(memory), f"Raw figures: {path}"]
+        [
+            "## Journal",
+            _speed_table(speeds),
+            _wait_table(waits),
+            _memory_table(memory),
+            f"Raw figures: {path}",
+        ]
     )
     wrong = [
         f"{name}: {m.load.errors}" for name, ms in speeds.items() for m in ms if m.load.errors
@@ -106,6 +123,65 @@ def _speed_table(results: Mapping[str, Sequence[Measured]]) -> str:
     return harness.table(head, rows)
 
 
+# ---------------------------------------------------------------- waiting
+
+
+def _waits(effort: Effort) -> Sequence[float]:
+    """Milliseconds from sending a request to the end of the answer to who waits for it."""
+    with (
+        harness.running(contestants.ihe_mock_async()) as server,
+        harness.on_core(harness.LOAD_CORE),
+        ThreadPoolExecutor(1) as thread,
+        closing(_connected(server)) as client,
+        closing(_connected(server)) as waiting,
+    ):
+        return [
+            _one_wait(number, client, waiting, thread) for number in range(1, effort.waits + 1)
+        ]
+
+
+def _one_wait(
+    number: int,
+    client: http.client.HTTPConnection,
+    waiting: http.client.HTTPConnection,
+    thread: ThreadPoolExecutor,
+) -> float:
+    wanted = {"match": {"messageId": {"contains": f"{number:012d}"}}, "timeoutMs": 10_000}
+    waiting.request(
+        "POST", "/__admin/requests/wait", json.dumps(wanted), {"Content-Type": "application/json"}
+    )
+    told = thread.submit(_told, waiting)
+    time.sleep(_SETTLED)  # else the request could come before who waits for it
+    sent = time.perf_counter()
+    _send(client, number)
+    return (told.result() - sent) * 1000
+
+
+def _told(waiting: http.client.HTTPConnection) -> float:
+    answer = waiting.getresponse()
+    answer.read()
+    if answer.status != HTTPStatus.OK:
+        raise BenchmarkError(f"a wait ended with HTTP {answer.status}")
+    return time.perf_counter()
+
+
+def _wait_table(waits: Sequence[float]) -> str:
+    ordered = sorted(waits)
+    head = ("sent to told, POST /__admin/requests/wait", "waits", "p50 ms", "p95 ms", "max ms")
+    row = (
+        "ihe-mock-async",
+        str(len(waits)),
+        f"{median(ordered):.1f}",
+        f"{load.percentile(ordered, 0.95):.1f}",
+        f"{ordered[-1]:.1f}",
+    )
+    return harness.table(head, [row])
+
+
+def _connected(server: Server) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection("127.0.0.1", server.target.port, timeout=30)
+
+
 # ---------------------------------------------------------------- memory
 
 
@@ -120,8 +196,7 @@ def _memory(effort: Effort) -> Mapping[str, Sequence[Memory]]:
 
 
 def _send_and_look(server: Server, effort: Effort, *, journal: bool) -> Iterator[Memory]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.target.port, timeout=30)
-    with closing(connection):
+    with closing(_connected(server)) as connection:
         for number in range(1, effort.messages + 1):
             _send(connection, number)
             if number % effort.sample_every == 0:
