@@ -38,6 +38,7 @@ class Leftovers:
         _use_once()
         self._threads = set(threading.enumerate())
         self._descriptors = psutil.Process().num_fds()
+        self._listening = _listening()  # a server of the session, say
 
     def __call__(self) -> list[str]:
         gc.collect()  # what is not closed warns, which is an error
@@ -45,9 +46,14 @@ class Leftovers:
         left = [f"thread {each.name}" for each in set(threading.enumerate()) - self._threads]
         left += [f"descriptor {process.num_fds()}"] * (process.num_fds() - self._descriptors)
         left += [f"file {path}" for path in self._temporary.iterdir()]
-        connections = process.net_connections(kind="tcp")
-        left += [f"{c.laddr}" for c in connections if c.status == psutil.CONN_LISTEN]
+        left += sorted(_listening() - self._listening)
         return left
+
+
+def _listening() -> set[str]:
+    """Where this process listens."""
+    connections = psutil.Process().net_connections(kind="tcp")
+    return {f"{c.laddr}" for c in connections if c.status == psutil.CONN_LISTEN}
 
 
 @pytest.fixture
