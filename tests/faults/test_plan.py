@@ -76,6 +76,7 @@ def test_times_null_means_until_it_is_deleted() -> None:
         ({"effect": BUSY, "when": {"seed": 1 << 64}}, "when.seed", "is the number"),
         ({"effect": BUSY, "when": {"after": 5}}, "when.after", "is an unknown key"),
         ({"effect": BUSY, "match": {"outcome": "served"}}, "match.outcome", "is not known yet"),
+        ({"effect": BUSY, "match": {"transaction": "ITI-411"}}, "match.transaction", "is ITI-411"),
         ({"effect": BUSY, "match": {"fault": "*"}}, "match.fault", "is not known yet"),
         ({"effect": BUSY, "match": {"finding": "x"}}, "match.finding", "is not known yet"),
     ],

@@ -22,6 +22,8 @@ REGISTRY_TRANSACTIONS = frozenset(
 )
 XDS = STORED_QUERIES | RETRIEVALS | REGISTRY_TRANSACTIONS
 """Answered with an ebXML message, and so with its status and errors: XDS and XCA."""
+SERVED = HL7_V3 | XDS
+"""All that are served."""
 MTOM = RETRIEVALS | {"ITI-41"}
 """Answered with an MTOM message."""
 CROSS_GATEWAY = frozenset({"ITI-38", "ITI-39"})
@@ -62,7 +64,7 @@ _BY_KIND = {
     "hl7": Applicability(soap_only=True, transactions=HL7_V3, by_application=True),
     "registry": Applicability(soap_only=True, transactions=XDS, by_application=True),
 }
-_ANY_TRANSACTION = Applicability(soap_only=True, transactions=HL7_V3 | XDS)
+_ANY_TRANSACTION = Applicability(soap_only=True, transactions=SERVED)
 _BY_CORRUPTION: Mapping[Corruption, Applicability] = {
     Corruption.NOT_MTOM: Applicability(soap_only=True, transactions=MTOM),
     Corruption.DROP_MTOM_PART: Applicability(soap_only=True, transactions=RETRIEVALS),

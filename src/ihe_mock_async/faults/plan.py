@@ -121,6 +121,10 @@ class FaultPlan(JsonModel):
                     "conditions on the request, no outcome, fault or finding",
                     name,
                 )
+        number = pattern.transaction
+        if number and number not in applicability.SERVED:
+            served = ", ".join(applicability.by_number(applicability.SERVED))
+            wrong(f"is {number}, which is not served", served, "transaction")
         return pattern
 
     @model_validator(mode="after")
