@@ -35,15 +35,18 @@ async def send(  # noqa: PLR0913 - what a connection and a request line tell, by
     """The answer to a request with exactly these header fields."""
     sent: list[dict[str, Any]] = []
     unread = [{"type": "http.request", "body": body, "more_body": False}]
+    answered = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
         if unread:
             return unread.pop()
-        await asyncio.Event().wait()  # the client stays
-        raise AssertionError
+        await answered.wait()  # the client stays until then
+        return {"type": "http.disconnect"}
 
     async def take(message: dict[str, Any]) -> None:
         sent.append(message)
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            answered.set()
 
     scope = {
         "type": "http",

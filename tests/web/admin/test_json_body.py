@@ -39,7 +39,7 @@ async def test_json_is_read_whatever_it_calls_itself(
     ("body", "detail"),
     [
         (b"", "There is no body; a JSON document is wanted."),
-        (b'{"freeze": true,\n  }', "line 2, column 3"),
+        (b'{"freeze": true,\n  x}', "line 2, column 3"),
         (b"{'freeze': true}", "line 1, column 2"),
         (b'{"freeze": "\xff"}', "not UTF-8 at octet 12"),
         (b'{"advanceMs": NaN}', "a number that is none"),
