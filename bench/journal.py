@@ -135,9 +135,9 @@ def _waits(effort: Effort) -> Sequence[float]:
         closing(_connected(server)) as client,
         closing(_connected(server)) as waiting,
     ):
-        return [
-            _one_wait(number, client, waiting, thread) for number in range(1, effort.waits + 1)
-        ]
+        # The admin API is made when it is first asked: the first one does not count.
+        numbers = range(effort.waits + 1)
+        return [_one_wait(number, client, waiting, thread) for number in numbers][1:]
 
 
 def _one_wait(
