@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from ihe_mock_async.errors import WrongJsonError
 from ihe_mock_async.faults.delay import Delay, Dribble, Lognormal, Uniform
 from ihe_mock_async.faults.effect_names import by_name
@@ -23,7 +21,6 @@ from ihe_mock_async.faults.effects import (
     SoapFault,
 )
 from ihe_mock_async.faults.plan import FaultPlan, When
-from ihe_mock_async.journal import json_problems
 from ihe_mock_async.journal.json_model import read
 
 __all__ = [
@@ -75,7 +72,6 @@ def effect(meant: EffectLike) -> Effect:
         return by_name(meant)
     document = {"http": {"status": meant}} if isinstance(meant, int) else meant
     try:
-        return Effect.model_validate(document)
-    except ValidationError as error:
-        told = map(json_problems.describe, json_problems.problems(error, Effect))
-        raise ValueError(f"This is no effect: {'; '.join(told)}") from None
+        return read(Effect, dict(document))
+    except WrongJsonError as error:
+        raise ValueError(f"This is no effect: {error}") from None
